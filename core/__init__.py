@@ -1,0 +1,1 @@
+"""What every other package shares: settings, errors, records and telemetry."""

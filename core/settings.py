@@ -1,0 +1,144 @@
+"""All settings: one frozen object, read from `ANAMNESIS_*` variables.
+
+Nested values are joined by two underscores: `ANAMNESIS_LLM__URL`. An unknown
+`ANAMNESIS_*` variable is refused, so that a typing error never goes unnoticed.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import SettingsInvalid
+
+PREFIX = "ANAMNESIS_"
+DELIMITER = "__"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IndexSettings(_Group):
+    """Where the published index lies."""
+
+    dir: Path = Field(Path("var/index"), description="Folder of the published index.")
+    poll_s: float = Field(2.0, gt=0, description="Seconds between looks for a new generation.")
+    keep: int = Field(3, ge=1, description="Generations kept on disk, the live one included.")
+
+
+class StateSettings(_Group):
+    """Where the service writes."""
+
+    dir: Path = Field(Path("var/state"), description="Folder of the service's own database.")
+
+
+class EmbeddingSettings(_Group):
+    """How text becomes vectors."""
+
+    backend: Literal["auto", "openvino", "torch", "huggingface"] = Field(
+        "auto", description="auto takes CUDA where there is one, else OpenVINO, else torch."
+    )
+    model: str = Field("", description="Folder or hub name; empty means the packaged all-MiniLM-L6-v2.")
+    threads: int = Field(0, ge=0, description="CPU threads for embedding; 0 leaves it to the backend.")
+
+
+class LLMSettings(_Group):
+    """The model server. Without a URL the service stays extractive."""
+
+    url: str = Field("", description="Base URL of a vLLM OpenAI server, for instance http://127.0.0.1:8001/v1.")
+    model: str = Field("", description="Name of the model to ask for; empty takes the first one the server lists.")
+    adapter: str = Field("", description="Name of a LoRA adapter the server has loaded.")
+    api_key: SecretStr = Field(SecretStr(""), description="Bearer token the model server asks for.")
+    timeout_s: float = Field(60.0, gt=0, description="Longest time one model request may take.")
+    connect_timeout_s: float = Field(3.0, gt=0, description="Longest time to reach the model server.")
+    max_concurrency: int = Field(64, ge=1, description="Model requests in flight at once.")
+    max_tokens: int = Field(96, ge=16, description="Longest statement, in model tokens.")
+    temperature: float = Field(0.0, ge=0, description="Sampling temperature.")
+    probe_s: float = Field(2.0, gt=0, description="Seconds between health checks of the model server.")
+
+
+class ServiceSettings(_Group):
+    """The HTTP service."""
+
+    host: str = Field("127.0.0.1", description="Address to bind; any but loopback requires API keys.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to bind.")
+    api_keys: dict[str, str] = Field(
+        default_factory=dict, description="JSON object of caller name to the argon2 hash of that caller's key."
+    )
+    session_secret: SecretStr = Field(SecretStr(""), description="Signs the page's cookie; required with API keys.")
+    session_hours: float = Field(8.0, gt=0, description="Hours until the page asks to sign in again.")
+    secure_cookie: bool = Field(True, description="Send the session cookie over TLS only (loopback is exempt).")
+    deadline_s: float = Field(120.0, gt=0, description="Longest time one summary may take.")
+    max_inflight: int = Field(16, ge=1, description="Summaries worked on at once.")
+    max_queued: int = Field(64, ge=0, description="Summaries that may wait for a place.")
+    max_body_bytes: int = Field(65536, ge=1024, description="Largest request body.")
+
+
+class IngestSettings(_Group):
+    """The ingest job."""
+
+    deidentify: Literal["trust", "mask", "quarantine"] = Field(
+        "mask", description="What to do about identifiers: trust the source, mask them, or set the note aside."
+    )
+    max_note_chars: int = Field(2_000_000, ge=1000, description="A longer note is quarantined.")
+    max_bad_share: float = Field(0.10, ge=0, le=1, description="Above this share of bad rows nothing is published.")
+    chunk_tokens: int = Field(200, ge=32, description="Longest chunk, in tokens of the embedding model.")
+    quarantine_dir: Path = Field(Path("var/quarantine"), description="Where reports of set-aside rows are written.")
+
+
+class LogSettings(_Group):
+    """Structured logs on standard error."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe level written.")
+    format: Literal["json", "text"] = Field("json", description="One JSON object a line, or plain text.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=DELIMITER, frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    index: IndexSettings = IndexSettings()
+    state: StateSettings = StateSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    llm: LLMSettings = LLMSettings()
+    service: ServiceSettings = ServiceSettings()
+    ingest: IngestSettings = IngestSettings()
+    log: LogSettings = LogSettings()
+
+
+def known_variables() -> dict[str, str]:
+    """Every variable that can be set, with its description."""
+    return {
+        f"{PREFIX}{group}{DELIMITER}{name}".upper(): field.description or ""
+        for group, holder in Settings.model_fields.items()
+        if isinstance(holder.annotation, type) and issubclass(holder.annotation, BaseModel)
+        for name, field in holder.annotation.model_fields.items()
+    }
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsInvalid: a variable is unknown, or its value cannot be. Values are not repeated, since they may be
+            secrets.
+    """
+    names = set(os.environ)
+    known = known_variables()
+    groups = {PREFIX + group.upper() for group in Settings.model_fields}
+    unknown = sorted(n for n in names if n.upper().startswith(PREFIX) and n.upper() not in known.keys() | groups)
+    if unknown:
+        raise SettingsInvalid(f"unknown settings {', '.join(unknown)}; docs/settings.md lists those that exist")
+    try:
+        return Settings()
+    except ValidationError as e:
+        places = "; ".join(
+            f"{PREFIX}{DELIMITER.join(str(p) for p in err['loc']).upper()}: {err['msg']}" for err in e.errors()
+        )
+        raise SettingsInvalid(places) from None

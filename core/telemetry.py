@@ -1,0 +1,87 @@
+"""Logs and metrics. Neither ever carries a note's text; ids of patients and notes go to the audit log alone."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, event and the record's extra fields.
+
+    Of an exception only the type and the place are written: its message may quote input.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one record as a line."""
+        fields: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        fields.update({k: v for k, v in record.__dict__.items() if k not in _STANDARD})
+        if record.exc_info and record.exc_info[0]:
+            fields["exception"] = record.exc_info[0].__name__
+            trace = record.exc_info[2]
+            while trace and trace.tb_next:
+                trace = trace.tb_next
+            if trace:
+                fields["at"] = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        return json.dumps(fields, default=str, ensure_ascii=False)
+
+
+class TextFormatter(JsonFormatter):
+    """The same fields as plain text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one record as a line."""
+        fields = json.loads(super().format(record))
+        head = f"{fields.pop('time')} {fields.pop('level'):7} {fields.pop('logger')} {fields.pop('event')}"
+        return " ".join([head, *(f"{k}={v}" for k, v in fields.items())])
+
+
+def configure_logging(level: str, style: Literal["json", "text"]) -> None:
+    """Send all logs to standard error in one form."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+class Metrics:
+    """The project's Prometheus series, prefix `anamnesis_`; times in seconds."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        counter = self._counter
+        self.summaries = counter("summaries_total", "Summaries answered.", "template", "mode", "outcome")
+        self.statements = counter("statements_total", "Statements shown.", "status")
+        self.statements_refused = counter("statements_refused_total", "Statements refused, by check.", "reason")
+        self.llm_tokens = counter("llm_tokens_total", "Model tokens.", "direction")
+        self.rejected = counter("rejected_total", "Requests turned away.", "reason")
+        self.ingest_notes = counter("ingest_notes_total", "Notes read by ingest.", "outcome")
+        self.summary_seconds = self._histogram("summary_seconds", "Time of a whole summary.")
+        self.first_statement_seconds = self._histogram("first_statement_seconds", "Time to the first statement.")
+        self.gather_seconds = self._histogram("gather_seconds", "Time to gather evidence.")
+        self.llm_request_seconds = self._histogram("llm_request_seconds", "Time of one model request.")
+        self.ingest_seconds = self._histogram("ingest_seconds", "Time of an ingest run.")
+        self.inflight_summaries = self._gauge("inflight_summaries", "Summaries being worked on.")
+        self.queued_summaries = self._gauge("queued_summaries", "Summaries waiting for a place.")
+        self.index_generation = self._gauge("index_generation", "Number of the live generation.")
+        self.index_notes = self._gauge("index_notes", "Notes in the live generation.")
+        self.index_published = self._gauge("index_published_timestamp_seconds", "When it was published (Unix time).")
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"anamnesis_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str) -> Histogram:
+        return Histogram(f"anamnesis_{name}", text, registry=self.registry, buckets=_SECONDS)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"anamnesis_{name}", text, registry=self.registry)
