@@ -1,0 +1,36 @@
+"""The model tier: a LangChain chat model that talks to a vLLM server, and a probe that says whether it is there."""
+
+from chains.models.chat import ChatVLLM
+from chains.models.connection import Connection
+from chains.models.errors import ModelRejected
+from chains.models.probe import ModelProbe, ModelState
+from core.settings import LLMSettings
+
+__all__ = ["ChatVLLM", "Connection", "ModelProbe", "ModelRejected", "ModelState", "build_model", "build_probe"]
+
+
+def build_model(settings: LLMSettings) -> ChatVLLM | None:
+    """The chat model the settings describe, or None where no server is named."""
+    if not settings.url:
+        return None
+    return ChatVLLM(
+        base_url=settings.url,
+        model=settings.model,
+        adapter=settings.adapter,
+        api_key=settings.api_key,
+        timeout_s=settings.timeout_s,
+        connect_timeout_s=settings.connect_timeout_s,
+        max_concurrency=settings.max_concurrency,
+        max_tokens=settings.max_tokens,
+        temperature=settings.temperature,
+    )
+
+
+def build_probe(settings: LLMSettings) -> ModelProbe:
+    """The probe of the server the settings name; without one it says so at every check."""
+    return ModelProbe(
+        base_url=settings.url,
+        model=settings.adapter or settings.model,
+        api_key=settings.api_key.get_secret_value(),
+        timeout_s=settings.connect_timeout_s,
+    )

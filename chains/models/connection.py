@@ -1,0 +1,125 @@
+"""One pooled HTTP connection to a model server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from chains.models.errors import refusal
+from core.errors import ModelUnavailable
+
+# Below the five seconds after which vLLM's server closes an idle connection, so that a reused one is rarely stale.
+_KEEPALIVE_S = 3.0
+_MAX_REFUSAL_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class _Pool:
+    loop: asyncio.AbstractEventLoop
+    session: aiohttp.ClientSession
+    places: asyncio.Semaphore
+
+
+class Connection:
+    """Requests to one server, at most `max_concurrency` at a time; bound to an event loop at its first use.
+
+    `base_url` may end in `/v1` or not. Every failure is a ModelUnavailable. Leaving a request early, by an exception
+    or by cancellation, closes its socket, which is how vLLM learns that nobody waits any more.
+    """
+
+    def __init__(
+        self, base_url: str, *, api_key: str, timeout_s: float, connect_timeout_s: float, max_concurrency: int = 64
+    ) -> None:
+        root = base_url.rstrip("/").removesuffix("/v1")
+        self.root = URL(root)
+        self.timeout_s = timeout_s
+        self._headers = {"Content-Type": "application/json"}
+        if api_key:
+            self._headers["Authorization"] = f"Bearer {api_key}"
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_timeout_s)
+        self._max_concurrency = max_concurrency
+        self._pool: _Pool | None = None
+
+    @asynccontextmanager
+    async def post(self, path: str, body: dict[str, Any]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response to a JSON body, its status already checked.
+
+        Raises:
+            ModelUnavailable: no connection, no answer in time, a server error, or a connection lost while reading.
+            ModelRejected: the server refused this request.
+        """
+        pool = self._open()
+        data = orjson.dumps(body)
+        async with pool.places:
+            try:
+                async with await self._send(pool, "POST", path, data) as response:
+                    yield response
+            except TimeoutError as e:
+                raise ModelUnavailable(f"the model did not answer within {self.timeout_s:g} s") from e
+            except (aiohttp.ClientError, OSError) as e:
+                raise ModelUnavailable(f"the model server broke off its answer ({type(e).__name__})") from e
+
+    async def get(self, path: str) -> Any:
+        """The JSON a GET answers, None when it answers none. Raises what `post` raises."""
+        try:
+            async with await self._send(self._open(), "GET", path, None) as response:
+                body = await response.read()
+        except TimeoutError as e:
+            raise ModelUnavailable(f"the model server did not answer within {self.timeout_s:g} s") from e
+        except (aiohttp.ClientError, OSError) as e:
+            raise ModelUnavailable(f"the model server broke off its answer ({type(e).__name__})") from e
+        return loads(body) if body.strip() else None
+
+    async def aclose(self) -> None:
+        """Close every socket. The connection opens anew when it is used again."""
+        pool, self._pool = self._pool, None
+        if pool:
+            await pool.session.close()
+
+    async def _send(self, pool: _Pool, method: str, path: str, data: bytes | None) -> aiohttp.ClientResponse:
+        try:
+            response = await self._request(pool, method, path, data)
+        except aiohttp.ClientConnectorError as e:
+            raise ModelUnavailable(f"no model server answers at {self.root.host}:{self.root.port}") from e
+        if response.status >= 400:
+            async with response:
+                text = (await response.content.read(_MAX_REFUSAL_BYTES)).decode(errors="replace")
+                raise refusal(response.status, text)
+        return response
+
+    async def _request(self, pool: _Pool, method: str, path: str, data: bytes | None) -> aiohttp.ClientResponse:
+        url = self.root.joinpath(*path.strip("/").split("/"))
+        try:
+            return await pool.session.request(method, url, data=data)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as e:
+            if isinstance(e, aiohttp.ClientConnectorError):
+                raise
+            # The server had closed an idle connection just as it was taken from the pool: nothing was answered yet,
+            # and a generation has no effect on the server, so asking once more is safe.
+            return await pool.session.request(method, url, data=data)
+
+    def _open(self) -> _Pool:
+        loop = asyncio.get_running_loop()
+        if self._pool is None or self._pool.loop is not loop:
+            if self._pool is not None:
+                self._pool.session.detach()
+            session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
+                timeout=self._timeout,
+                headers=self._headers,
+            )
+            self._pool = _Pool(loop, session, asyncio.Semaphore(self._max_concurrency))
+        return self._pool
+
+
+def loads(data: bytes) -> Any:
+    """Parse JSON of the model server; raises ModelUnavailable, without the text, where it is none."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise ModelUnavailable("the model server answered something that is no JSON") from None
