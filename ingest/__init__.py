@@ -1,0 +1,1 @@
+"""From sources to a published index: read, de-identify, cut up, embed, publish."""

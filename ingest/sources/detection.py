@@ -1,0 +1,96 @@
+"""Which files an input path stands for, and in which format they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from core.errors import IngestFailed
+from ingest.sources.fhir import read_fhir
+from ingest.sources.files import READ_ERRORS, bare_name, open_bytes
+from ingest.sources.jsonl import parse_object, read_jsonl
+from ingest.sources.mimic import REQUIRED, mimic_header, read_mimic
+from ingest.sources.rows import Reader
+from ingest.sources.text_folder import ENDINGS, read_text_folder
+
+Format: TypeAlias = Literal["mimic", "fhir", "jsonl", "text"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+READERS: dict[Format, Reader] = {
+    "mimic": read_mimic,
+    "fhir": read_fhir,
+    "jsonl": read_jsonl,
+    "text": read_text_folder,
+}
+_HEAD = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInput:
+    """An input path, resolved. `name` is the default name of its source: the path's last part without its ending."""
+
+    name: str
+    format: Format
+    files: tuple[Path, ...]
+
+
+def resolve_input(path: Path, format: Format | None = None) -> SourceInput:
+    """Find the files of an input and tell their format, unless it is given.
+
+    Raises:
+        IngestFailed: there is no such path, or nothing in it looks like notes.
+    """
+    if not path.exists():
+        raise IngestFailed(f"{path}: no such file or folder")
+    if path.is_file():
+        found = format or _file_format(path)
+        if found is None or found == "text":
+            raise IngestFailed(f"{path}: not a csv of MIMIC-IV-Note, FHIR or JSONL; name it with --source-format")
+        return SourceInput(bare_name(path), found, (path,))
+    name = path.resolve().name
+    files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+    found = format or _folder_format(files)
+    if found is None:
+        raise IngestFailed(f"{path}: no notes in this folder; name their form with --source-format")
+    chosen = (path,) if found == "text" else tuple(f for f in files if _named_like(f, found))
+    if not chosen:
+        raise IngestFailed(f"{path}: no {found} files in this folder")
+    return SourceInput(name, found, chosen)
+
+
+def _endings(path: Path) -> str:
+    return path.name.lower().removesuffix(".gz").rpartition(".")[2]
+
+
+def _named_like(path: Path, format: Format) -> bool:
+    ending = _endings(path)
+    if format == "mimic":
+        # MIMIC-IV-Note keeps tables of details beside its notes; a file that cannot be opened must not vanish.
+        return ending == "csv" and (not (header := mimic_header(path)) or set(REQUIRED) <= set(header))
+    return ending in ({"json", "ndjson"} if format == "fhir" else {"jsonl", "json", "ndjson"})
+
+
+def _file_format(path: Path) -> Format | None:
+    ending = _endings(path)
+    if ending == "csv":
+        return "mimic"
+    if ending == "ndjson":
+        return "fhir"
+    try:
+        with open_bytes(path) as raw:
+            head = raw.read(_HEAD)
+    except READ_ERRORS:
+        head = b""
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return "jsonl" if ending == "jsonl" else "fhir" if ending == "json" else None
+    first = parse_object(head.split(b"\n", 1)[0])
+    is_fhir = b'"resourceType"' in head if first is None else "resourceType" in first
+    return "fhir" if is_fhir else "jsonl"
+
+
+def _folder_format(files: Sequence[Path]) -> Format | None:
+    if any(_endings(f) == "csv" for f in files):
+        return "mimic"
+    for file in files:
+        if _endings(file) in {"json", "ndjson", "jsonl"}:
+            return _file_format(file)
+    return "text" if any(f.suffix.lower() in ENDINGS for f in files) else None

@@ -1,0 +1,67 @@
+"""The readable text of an HTML page: blocks on lines of their own, list items dashed, table cells apart."""
+
+import re
+from html.parser import HTMLParser
+
+_DROPPED = frozenset({"script", "style", "template", "head", "title"})
+_PARAGRAPHS = frozenset(
+    {"blockquote", "div", "dl", "fieldset", "form", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "section"}
+    | {"table", "ul"}
+)
+_BLOCKS = _PARAGRAPHS | frozenset(
+    {"address", "article", "aside", "body", "br", "center", "dd", "dt", "figure", "footer", "header", "hr", "html"}
+    | {"li", "main", "nav", "tbody", "tfoot", "thead", "tr"}
+)
+_CELLS = frozenset({"td", "th"})
+_SPACES = re.compile(r"[ \t\n\r\f\v\u00a0]+")
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._dropping: list[str] = []
+        self._verbatim = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "body":
+            self._dropping.clear()  # the end of a head may go without saying
+        if tag in _DROPPED:
+            self._dropping.append(tag)
+        elif tag == "li":
+            self.parts.append("\n- ")
+        elif tag in _CELLS:
+            self.parts.append(" \t")
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n" if tag in _PARAGRAPHS else "\n")
+        self._verbatim += tag == "pre"
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _DROPPED:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._dropping:
+            del self._dropping[self._dropping.index(tag) :]
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n" if tag in _PARAGRAPHS else "\n")
+        if tag == "pre" and self._verbatim:
+            self._verbatim -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._dropping:
+            self.parts.append(data if self._verbatim else _SPACES.sub(" ", data))
+
+
+def html_to_text(page: str) -> str:
+    """Turn a page into plain text; scripts, styles and comments are dropped, entities resolved."""
+    reader = _Reader()
+    reader.feed(page)
+    reader.close()
+    lines: list[str] = []
+    for raw in "".join(reader.parts).split("\n"):
+        cells = [_SPACES.sub(" ", cell).strip() for cell in raw.split("\t")]
+        line = " | ".join(cell for cell in cells if cell)
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).strip()
