@@ -1,0 +1,35 @@
+"""Places of the chart that cannot both be true, each shown with both sides."""
+
+from collections.abc import Mapping, Sequence
+
+from extraction.timeline import ResolvedFact, TimedFact
+
+from chains.citations import Citer
+from core.records import Citation, Conflict, FactKind, Sentence
+
+_WORDING = {
+    FactKind.ALLERGY: ("allergy_listed_and_denied", "An allergy to {name} is both listed and denied."),
+    FactKind.DRUG: ("drug_disagreement", "The chart disagrees about {name}."),
+    FactKind.PROBLEM: ("problem_disagreement", "The chart disagrees about {name}."),
+    FactKind.RESULT: ("result_disagreement", "The chart holds two values of {name} for one time."),
+    FactKind.CODE_STATUS: ("code_status_disagreement", "The chart disagrees about the code status."),
+    FactKind.DEVICE: ("device_disagreement", "The chart disagrees about {name}."),
+}
+
+
+def conflicts_in(
+    resolved: Sequence[ResolvedFact], citer: Citer, sentences: Mapping[tuple[str, int], Sentence]
+) -> tuple[Conflict, ...]:
+    """A conflict for every fact that the resolver could not settle."""
+    return tuple(_conflict(fact, citer, sentences) for fact in resolved if fact.state == "conflict")
+
+
+def _conflict(resolved: ResolvedFact, citer: Citer, sentences: Mapping[tuple[str, int], Sentence]) -> Conflict:
+    kind, wording = _WORDING[resolved.kind]
+    sides = [resolved.latest] + ([resolved.previous] if resolved.previous else [])
+    citations = tuple(_cite(side, citer, sentences) for side in sides)
+    return Conflict(kind, wording.format(name=resolved.name), citations)
+
+
+def _cite(mention: TimedFact, citer: Citer, sentences: Mapping[tuple[str, int], Sentence]) -> Citation:
+    return citer.cite_sentence(sentences[mention.fact.note_id, mention.fact.sentence])

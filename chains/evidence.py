@@ -1,0 +1,90 @@
+"""What a summary is made of before anything is written: evidence in groups, one group a statement."""
+
+from dataclasses import dataclass
+
+from core.records import Citation, Conflict, Coverage, SectionKind, SummaryRequest
+from prompts import SectionPlan
+from vectorstore.chart import Chart
+
+
+@dataclass(frozen=True, slots=True)
+class ChainInput:
+    """A request with the one chart it may read. `model_ready` is false while no model answers."""
+
+    request: SummaryRequest
+    chart: Chart
+    summary_id: str
+    model_ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A span of the chart as it is put before the model: an id of a closed set, and where it stands.
+
+    `context` is the whole sentence the span lies in; checks of negation and subject read it.
+    """
+
+    evidence_id: str
+    citation: Citation
+    kind: SectionKind
+    context: str
+
+    @property
+    def text(self) -> str:
+        """The quoted words with white space collapsed."""
+        return " ".join(self.citation.quote.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Evidence for one statement, in chart order.
+
+    `quote` is the span shown when the chart's own words must do. `composed` is text that code wrote from resolved
+    facts, "" where the quote itself or a rewriting of the evidence is to be shown. `rewritable` says that prose by
+    the model would help the reader.
+    """
+
+    section: str
+    index: int
+    evidence: tuple[Evidence, ...]
+    quote: Evidence
+    composed: str = ""
+    rewritable: bool = False
+    instruction: str = ""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Identifies the group within its summary."""
+        return self.section, self.index
+
+    @property
+    def planned_words(self) -> int:
+        """Words it will take in the summary when nothing is rewritten."""
+        return len((self.composed or self.quote.text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEvidence:
+    """The groups of one section; `failed` when gathering them broke."""
+
+    plan: SectionPlan
+    groups: tuple[Group, ...]
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that was gathered for a request; the first thing that travels down the chain."""
+
+    input: ChainInput
+    sections: tuple[SectionEvidence, ...]
+    conflicts: tuple[Conflict, ...]
+    coverage: Coverage
+    note_ids: tuple[str, ...]
+    started: float
+    gather_s: float
+
+    @property
+    def request(self) -> SummaryRequest:
+        """What was asked for."""
+        return self.input.request

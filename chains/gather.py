@@ -1,0 +1,100 @@
+"""From a plan to evidence: lists from resolved facts, the rest by retrieval, all within one patient."""
+
+import logging
+import time
+
+from extraction.timeline import ResolvedFact, TimedFact, resolve
+
+from chains.budget import Budget, spending_order
+from chains.citations import Citer
+from chains.conflicts import conflicts_in
+from chains.evidence import Gathered, Group, SectionEvidence
+from chains.lists import ListWriter
+from chains.passages import PassageFinder
+from chains.plan import Plan
+from chains.scope import Scope, scope_of
+from chains.superseded import superseded_sentences
+from core.errors import AnamnesisError
+from core.records import Coverage, FactKind, Sentence
+from prompts import SectionPlan
+from vectorstore.chart import Chart
+
+log = logging.getLogger(__name__)
+
+
+def gather(plan: Plan) -> Gathered:
+    """Collect the evidence of every section. A section that breaks is marked failed; the others stand.
+
+    Raises:
+        AnamnesisError: the index cannot be read.
+    """
+    return _Gathering(plan).run()
+
+
+class _Gathering:
+    """The state of one gathering."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._chart: Chart = plan.input.chart
+        self._scope: Scope = scope_of(plan.input.request, self._chart)
+        self._citer = Citer(self._chart)
+        self._sentences: dict[tuple[str, int], Sentence] = {
+            (s.note_id, s.ordinal): s for s in self._chart.sentences() if s.note_id in self._scope.note_ids
+        }
+        self._resolved = self._resolve()
+        self._lists = ListWriter(self._citer, self._sentences, self._scope.latest)
+        self._passages = PassageFinder(self._chart, self._citer, self._scope, superseded_sentences(self._resolved))
+        self._budget = Budget(plan.input.request.max_words, plan.sections)
+
+    def run(self) -> Gathered:
+        """Lists first, since they must be complete; passages share the words that are left."""
+        by_key = {s.key: self._section(s) for s in sorted(self._plan.sections, key=spending_order)}
+        sections = tuple(by_key[s.key] for s in self._plan.sections)
+        conflicts = conflicts_in(self._resolved, self._citer, self._sentences)
+        return Gathered(
+            input=self._plan.input,
+            sections=sections,
+            conflicts=conflicts,
+            coverage=self._coverage(),
+            note_ids=tuple(h.note_id for h in self._scope.headers),
+            started=self._plan.started,
+            gather_s=time.perf_counter() - self._plan.started,
+        )
+
+    def _resolve(self) -> tuple[ResolvedFact, ...]:
+        headers = {h.note_id: h for h in self._scope.headers}
+        facts = [f for f in self._chart.facts(*FactKind) if f.note_id in headers]
+        return resolve([TimedFact(f, headers[f.note_id].charted_at, headers[f.note_id].note_type) for f in facts])
+
+    def _section(self, section: SectionPlan) -> SectionEvidence:
+        try:
+            groups = self._groups(section)
+        except AnamnesisError:
+            raise
+        except Exception as e:
+            log.error("section_failed", extra={"section": section.key, "error": type(e).__name__}, exc_info=e)
+            return SectionEvidence(section, (), failed=True)
+        return SectionEvidence(section, groups)
+
+    def _groups(self, section: SectionPlan) -> tuple[Group, ...]:
+        if not self._scope.headers:
+            return ()
+        if section.source == "list":
+            return self._budget.trim(section, self._lists.groups(section, self._resolved))
+        required: frozenset[str] = frozenset()
+        if section.key == self._plan.focus_key:
+            if not self._plan.required_stems:
+                return ()
+            required = self._plan.required_stems
+        groups = self._passages.groups(section, word_limit=self._budget.share(section), required=required)
+        return self._budget.take(groups)
+
+    def _coverage(self) -> Coverage:
+        return Coverage(
+            notes_total=len(self._chart.headers),
+            notes_considered=len(self._scope.headers),
+            notes_cited=0,
+            quarantined=self._chart.quarantined,
+            skipped=self._scope.skipped,
+        )

@@ -1,0 +1,140 @@
+"""Sections that must be complete: every fact of the chart, resolved to what holds now."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from extraction.timeline import ResolvedFact, TimedFact
+
+from chains.citations import Citer
+from chains.evidence import Evidence, Group
+from core.records import Action, Fact, FactKind, Sentence
+from prompts import SectionPlan
+
+RECENT_DAYS = 365
+_SHOWN = {"current", "changed", "held", "conflict"}
+
+
+class ListWriter:
+    """Turns resolved facts into groups, one fact a group.
+
+    `sentences` maps (note_id, ordinal) to the sentence, and `latest` is when the chart ends: stops older than a
+    year before it are history, not news.
+    """
+
+    def __init__(self, citer: Citer, sentences: Mapping[tuple[str, int], Sentence], latest: str | None) -> None:
+        self._citer = citer
+        self._sentences = sentences
+        self._latest = latest
+
+    def groups(self, plan: SectionPlan, resolved: Sequence[ResolvedFact]) -> tuple[Group, ...]:
+        """All groups of a list section, in the order in which a reader looks for them."""
+        facts = [r for kind in plan.facts for r in self._ordered(kind, [r for r in resolved if r.kind is kind])]
+        groups: list[Group] = []
+        for fact in facts[: plan.limit]:
+            groups.append(_WRITERS[fact.kind](self, fact, plan.key, len(groups)))
+        return tuple(groups)
+
+    def _ordered(self, kind: FactKind, facts: list[ResolvedFact]) -> list[ResolvedFact]:
+        if kind is FactKind.DRUG:
+            now = sorted((f for f in facts if f.state in _SHOWN), key=lambda f: f.name)
+            stopped = [f for f in facts if f.state == "stopped" and self._is_recent(f.latest)]
+            return now + sorted(stopped, key=_when, reverse=True)
+        if kind is FactKind.ALLERGY:
+            listed = [f for f in facts if f.state in _SHOWN and f.name != "none"]
+            return sorted(listed, key=lambda f: f.name) or [f for f in facts if f.name == "none"]
+        if kind is FactKind.RESULT:
+            return sorted(facts, key=lambda f: (_values(f) > 1, _when(f), len(f.mentions)), reverse=True)
+        if kind is FactKind.PROBLEM:
+            return sorted((f for f in facts if f.state in _SHOWN), key=_salience, reverse=True)
+        return sorted((f for f in facts if f.state in _SHOWN), key=_when, reverse=True)
+
+    def _is_recent(self, mention: TimedFact) -> bool:
+        age = days_between(mention.charted_at, self._latest)
+        return age is None or age <= RECENT_DAYS
+
+    def _evidence(self, mention: TimedFact, number: int, *, whole_sentence: bool = False) -> Evidence:
+        fact = mention.fact
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        start, end = (sentence.start, sentence.end) if whole_sentence else (fact.start, fact.end)
+        citation = self._citer.cite(fact.note_id, start, end, sentence.heading)
+        return Evidence(f"E{number}", citation, sentence.kind, self._citer.text(sentence))
+
+    def _quote(self, mention: TimedFact, section: str, index: int, *, whole_sentence: bool = False) -> Group:
+        evidence = self._evidence(mention, 1, whole_sentence=whole_sentence)
+        return Group(section, index, (evidence,), evidence)
+
+    def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
+        if drug.state in {"stopped", "held"}:
+            return self._quote(drug.latest, section, index, whole_sentence=True)
+        shown = _fullest(drug, lambda f: f.dose)
+        before = drug.previous
+        if drug.state != "changed" or before is None or not before.fact.dose or before.fact.dose == shown.fact.dose:
+            return self._quote(shown, section, index)
+        now, then = self._evidence(shown, 1), self._evidence(before, 2)
+        past = " ".join(filter(None, (before.fact.dose, before.fact.frequency)))
+        text = f"{now.text} (previously {past}{_on(before)})"
+        return Group(section, index, (now, then), now, composed=text)
+
+    def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
+        now = self._evidence(result.latest, 1)
+        before = result.previous
+        if before is None or before.fact.value == result.latest.fact.value:
+            return Group(section, index, (now,), now)
+        then = self._evidence(before, 2)
+        unit = f" {before.fact.unit}" if before.fact.unit else ""
+        text = f"{now.text}{_on(result.latest)}, previously {before.fact.value}{unit}{_on(before)}"
+        return Group(section, index, (now, then), now, composed=text)
+
+    def _allergy(self, allergy: ResolvedFact, section: str, index: int) -> Group:
+        return self._quote(_fullest(allergy, lambda f: f.reaction), section, index)
+
+    def _plain(self, fact: ResolvedFact, section: str, index: int) -> Group:
+        return self._quote(fact.latest, section, index)
+
+
+_WRITERS: Mapping[FactKind, Callable[[ListWriter, ResolvedFact, str, int], Group]] = {
+    FactKind.DRUG: ListWriter._drug,
+    FactKind.ALLERGY: ListWriter._allergy,
+    FactKind.RESULT: ListWriter._result,
+    FactKind.PROBLEM: ListWriter._plain,
+    FactKind.CODE_STATUS: ListWriter._plain,
+    FactKind.DEVICE: ListWriter._plain,
+}
+
+
+def days_between(earlier: str | None, later: str | None) -> float | None:
+    """Days from one ISO time to another, None where either is missing."""
+    if earlier is None or later is None:
+        return None
+    return float((date.fromisoformat(later[:10]) - date.fromisoformat(earlier[:10])).days)
+
+
+def _fullest(resolved: ResolvedFact, attribute: Callable[[Fact], str]) -> TimedFact:
+    """The newest mention that carries the attribute, since a later bare mention says less without contradicting."""
+    told = [m for m in resolved.mentions if attribute(m.fact) and m.fact.action is not Action.STOPPED]
+    same = [m for m in told if m.fact.assertion is resolved.latest.fact.assertion]
+    return resolved.latest if attribute(resolved.latest.fact) or not same else max(same, key=_time)
+
+
+def _time(mention: TimedFact) -> str:
+    return mention.charted_at or ""
+
+
+def _when(resolved: ResolvedFact) -> str:
+    return _time(resolved.latest)
+
+
+def _on(mention: TimedFact) -> str:
+    return f" on {mention.charted_at[:10]}" if mention.charted_at else ""
+
+
+def _values(resolved: ResolvedFact) -> int:
+    return len({m.fact.value for m in resolved.mentions})
+
+
+def _salience(problem: ResolvedFact) -> tuple[int, str]:
+    return _notes(problem.mentions), _when(problem)
+
+
+def _notes(mentions: Iterable[TimedFact]) -> int:
+    return len({m.fact.note_id for m in mentions})

@@ -1,0 +1,166 @@
+"""Sections that are retrieved: hybrid search within the patient, weighed, diversified and cut to sentences."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from langchain_core.documents import Document
+
+from chains.citations import Citer
+from chains.evidence import Evidence, Group
+from chains.lists import days_between
+from chains.scope import Scope
+from chains.wording import content_words, words
+from core.records import SectionKind, Sentence
+from prompts import SectionPlan
+from vectorstore.chart import Chart
+
+CHUNKS = 24
+RRF_CONSTANT = 60
+LONGEST_WORDS = 48
+SHORTEST_WORDS = 4
+SAME_TEXT = 0.6
+_LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be shown, with its score."""
+
+    sentence: Sentence
+    text: str
+    stems: frozenset[str]
+    score: float
+
+
+class PassageFinder:
+    """Finds passages in one chart. `barred` holds sentences whose content a later note has superseded."""
+
+    def __init__(self, chart: Chart, citer: Citer, scope: Scope, barred: frozenset[tuple[str, int]]) -> None:
+        self._chart = chart
+        self._citer = citer
+        self._scope = scope
+        self._barred = barred
+        self._sentences: dict[str, tuple[Sentence, ...]] = {}
+        self._shown: list[frozenset[str]] = []
+
+    def groups(
+        self, plan: SectionPlan, *, word_limit: int, required: frozenset[str] = frozenset()
+    ) -> tuple[Group, ...]:
+        """The best passages for a section, at most `plan.limit` and about `word_limit` words, none twice.
+
+        With `required` stems, only sentences that hold at least half of them count as evidence.
+        """
+        chosen = self._choose(self._candidates(plan, required), plan, word_limit)
+        return tuple(self._group(run, plan, i) for i, run in enumerate(_adjacent(chosen)))
+
+    def _candidates(self, plan: SectionPlan, required: frozenset[str]) -> list[Candidate]:
+        retriever = self._chart.retriever(k=CHUNKS, note_ids=self._scope.note_ids)
+        asked = frozenset(stem for query in plan.queries for stem in content_words(query))
+        found: dict[tuple[str, int], Candidate] = {}
+        for document, rank_score in _fuse([retriever.invoke(query) for query in plan.queries]):
+            weight = rank_score * self._weight(document, plan)
+            if weight <= 0:
+                continue
+            for sentence in self._sentences_in(document):
+                candidate = self._candidate(sentence, weight, asked, required)
+                if candidate:
+                    found[sentence.note_id, sentence.ordinal] = candidate
+        return sorted(found.values(), key=lambda c: (-c.score, c.sentence.note_id, c.sentence.ordinal))
+
+    def _weight(self, document: Document, plan: SectionPlan) -> float:
+        meta = document.metadata
+        kind = SectionKind(meta["kind"])
+        if plan.only_kinds and kind not in plan.kinds:
+            return 0.0
+        weight = plan.kinds.get(kind, 0.3 if kind in _LISTED_ELSEWHERE else 1.0)
+        weight *= plan.note_types.get(str(meta["note_type"]).casefold(), 1.0)
+        age = days_between(meta["charted_at"], self._scope.latest)
+        return float(weight * 0.5 ** ((age or 0.0) / plan.half_life_days))
+
+    def _sentences_in(self, document: Document) -> Sequence[Sentence]:
+        note_id = document.metadata["note_id"]
+        if note_id not in self._sentences:
+            self._sentences[note_id] = self._chart.sentences_of(note_id)
+        meta = document.metadata
+        return self._sentences[note_id][meta["first_sentence"] : meta["last_sentence"] + 1]
+
+    def _candidate(
+        self, sentence: Sentence, weight: float, asked: frozenset[str], required: frozenset[str]
+    ) -> Candidate | None:
+        if (sentence.note_id, sentence.ordinal) in self._barred:
+            return None
+        text = self._citer.text(sentence)
+        tokens = words(text)
+        stems = frozenset(content_words(text))
+        if not SHORTEST_WORDS <= len(tokens) <= LONGEST_WORDS or not _is_prose(tokens, text):
+            return None
+        if required and 2 * len(required & stems) < len(required):
+            return None
+        overlap = len(asked & stems) / max(1, min(len(asked), len(stems)))
+        return Candidate(sentence, text, stems, weight * (0.4 + overlap))
+
+    def _choose(self, candidates: Iterable[Candidate], plan: SectionPlan, word_limit: int) -> list[Candidate]:
+        chosen: list[Candidate] = []
+        left = word_limit
+        for candidate in candidates:
+            length = len(candidate.text.split())
+            if len(chosen) == plan.limit or left < SHORTEST_WORDS:
+                break
+            if length > left or any(_alike(candidate.stems, other) for other in self._shown):
+                continue
+            chosen.append(candidate)
+            self._shown.append(candidate.stems)
+            left -= length
+        return chosen
+
+    def _group(self, run: Sequence[Candidate], plan: SectionPlan, index: int) -> Group:
+        first, last = run[0].sentence, run[-1].sentence
+        evidence = tuple(
+            Evidence(f"E{n}", self._citer.cite_sentence(c.sentence), c.sentence.kind, c.text)
+            for n, c in enumerate(run, 1)
+        )
+        whole = self._citer.cite(first.note_id, first.start, last.end, first.heading)
+        quote = Evidence("E1", whole, first.kind, whole.quote)
+        return Group(plan.key, index, evidence, quote, rewritable=True, instruction=plan.instruction)
+
+
+def _fuse(rankings: Sequence[Sequence[Document]]) -> list[tuple[Document, float]]:
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009) of one ranking a query."""
+    scores: dict[tuple[str, int], float] = {}
+    documents: dict[tuple[str, int], Document] = {}
+    for ranking in rankings:
+        for rank, document in enumerate(ranking):
+            key = (document.metadata["note_id"], document.metadata["start"])
+            documents[key] = document
+            scores[key] = scores.get(key, 0.0) + 1.0 / (RRF_CONSTANT + rank + 1)
+    return [(documents[key], score) for key, score in scores.items()]
+
+
+def _adjacent(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Runs of neighbouring sentences of one section, each run in chart order, best run first."""
+    runs: list[list[Candidate]] = []
+    for candidate in chosen:
+        home = next((run for run in runs if _touches(run, candidate)), None)
+        if home is None:
+            runs.append([candidate])
+        else:
+            home.append(candidate)
+            home.sort(key=lambda c: c.sentence.ordinal)
+    return runs
+
+
+def _touches(run: Sequence[Candidate], candidate: Candidate) -> bool:
+    sentence = candidate.sentence
+    ends = (run[0].sentence, run[-1].sentence)
+    same_place = ends[0].note_id == sentence.note_id and ends[0].heading == sentence.heading
+    return same_place and len(run) < 2 and sentence.ordinal in (ends[0].ordinal - 1, ends[1].ordinal + 1)
+
+
+def _alike(left: frozenset[str], right: frozenset[str]) -> bool:
+    return len(left & right) / max(1, len(left | right)) >= SAME_TEXT
+
+
+def _is_prose(tokens: Sequence[str], text: str) -> bool:
+    """Whether a reader would take it for a sentence, not a table row or a form."""
+    numbers = sum(token[0].isdigit() for token in tokens)
+    return numbers <= len(tokens) / 3 and "|" not in text and text.count("\t") < 2

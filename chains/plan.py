@@ -1,0 +1,41 @@
+"""From a request to the sections that will be written."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chains.evidence import ChainInput
+from chains.focus import FOCUS_KEY, focus_section
+from core.errors import InvalidRequest
+from prompts import SectionPlan, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be written for one request, and since when (perf_counter seconds) it is being worked on.
+
+    `required_stems` are the words a sentence must share with the focus to count as an answer.
+    """
+
+    input: ChainInput
+    sections: tuple[SectionPlan, ...]
+    required_stems: frozenset[str]
+    started: float
+    focus_key: str = FOCUS_KEY
+
+
+def make_plan(chain_input: ChainInput, templates: Mapping[str, Template]) -> Plan:
+    """Choose the template's sections, the focus before them where there is one.
+
+    Raises:
+        InvalidRequest: there is no such template.
+    """
+    request = chain_input.request
+    if request.template not in templates:
+        raise InvalidRequest(f"unknown template; there are {', '.join(templates)}")
+    sections = templates[request.template].sections
+    required: frozenset[str] = frozenset()
+    if request.focus and request.focus.strip():
+        focus, required = focus_section(request.focus)
+        sections = (focus, *sections)
+    return Plan(chain_input, sections, required, time.perf_counter())

@@ -1,0 +1,96 @@
+"""The chain: plan | gather | generate | verify | emit, as one Runnable."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from functools import partial
+from typing import Any, TypeAlias, cast
+
+import langsmith
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableGenerator, RunnableLambda
+
+from chains.compress import Compressor
+from chains.emit import Emitter
+from chains.evidence import ChainInput, Gathered
+from chains.gather import gather
+from chains.generate import Generator
+from chains.plan import make_plan
+from chains.settle import Settler
+from chains.verification import VERIFIER
+from core.errors import AnamnesisError
+from core.records import ChainEvent, Provenance, Summary, SummaryEvent
+from core.settings import LLMSettings
+from core.telemetry import Metrics
+from prompts import Template, load_prompt, load_templates
+
+COMPRESS_VERSION = "1"
+
+
+ChainOutput: TypeAlias = Summary | ChainEvent
+
+
+class SummaryChain(Runnable[ChainInput, ChainOutput]):
+    """Summarizes one chart. `astream` yields events as they are verified, `ainvoke` the whole summary.
+
+    Errors are AnamnesisError: InvalidRequest for an unknown template, ModelUnavailable where abstractive text was
+    required and none could be had. Closing the stream cancels the model's requests.
+    """
+
+    def __init__(self, steps: Runnable[ChainInput, Any], templates: Mapping[str, Template]) -> None:
+        self._steps = steps
+        self.templates = templates
+
+    def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Summary:
+        """The whole summary, for callers without an event loop."""
+        return asyncio.run(self.ainvoke(input, config, **kwargs))
+
+    async def ainvoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Summary:
+        """The whole summary."""
+        async for event in self.astream(input, config, **kwargs):
+            if isinstance(event, SummaryEvent):
+                return event.summary
+        raise AnamnesisError("the chain ended without a summary")
+
+    async def astream(
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncGenerator[ChainEvent]:
+        """Events as they come: evidence, statements and sections, the summary last."""
+        events = cast(AsyncGenerator[ChainEvent], self._steps.astream(input, config))
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+
+def build_chain(*, llm: BaseChatModel | None, metrics: Metrics, llm_settings: LLMSettings) -> SummaryChain:
+    """Put the chain together. Without `llm` every summary is extractive.
+
+    Tracing by LangSmith is switched off for the whole process, whatever the environment says: a trace would carry
+    patients' text off the machine.
+    """
+    langsmith.configure(enabled=False)
+    templates = load_templates()
+    prompt = load_prompt("compress", COMPRESS_VERSION)
+    limits = {"max_tokens": llm_settings.max_tokens, "temperature": llm_settings.temperature}
+    compressor = Compressor(llm, prompt, **limits) if llm else None
+
+    def provenance(gathered: Gathered, model: str | None) -> Provenance:
+        chart = gathered.input.chart
+        return Provenance(
+            index_generation=chart.generation,
+            patient_digest=chart.digest,
+            embedding_model=chart.embedding_model,
+            model=model,
+            adapter=(llm_settings.adapter or None) if model else None,
+            prompt=prompt.ref,
+            verifier=VERIFIER,
+        )
+
+    steps = (
+        RunnableLambda(partial(make_plan, templates=templates))
+        | RunnableLambda(gather)
+        | RunnableGenerator(Generator(compressor, metrics).stream)
+        | RunnableGenerator(Settler(compressor, metrics).stream)
+        | RunnableGenerator(Emitter(provenance, metrics).stream)
+    )
+    return SummaryChain(steps, templates)

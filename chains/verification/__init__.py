@@ -1,0 +1,16 @@
+"""Checks that a statement must pass before anyone sees it. Deterministic, each with a stable reason code."""
+
+from chains.verification.claim import Check, Claim, Refusal
+from chains.verification.form import is_one_sentence
+from chains.verification.support import is_carried
+
+VERIFIER = "rules-1"
+CHECKS: tuple[Check, ...] = (is_one_sentence, is_carried)
+
+
+def first_refusal(claim: Claim) -> Refusal | None:
+    """The first check that refuses the claim, or None when all let it pass."""
+    return next((refusal for check in CHECKS if (refusal := check(claim))), None)
+
+
+__all__ = ["CHECKS", "VERIFIER", "Check", "Claim", "Refusal", "first_refusal"]

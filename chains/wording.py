@@ -1,0 +1,27 @@
+"""Words as checks and ranking compare them."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import Stemmer
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_STEMMER = Stemmer.Stemmer("english")
+STOPWORDS = frozenset((Path(__file__).parent / "stopwords.txt").read_text("utf-8").split())
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The Snowball English stem of a lower-case word: matches *treated* with *treatment*; never changes shown text."""
+    return str(_STEMMER.stemWord(word))
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words of a text, numbers included."""
+    return [m.group().lower() for m in _WORD.finditer(text)]
+
+
+def content_words(text: str) -> list[str]:
+    """Stems of the words that carry meaning; numbers are left to their own check."""
+    return [stem(w) for w in words(text) if w not in STOPWORDS and not w[0].isdigit()]

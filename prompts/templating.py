@@ -1,0 +1,75 @@
+"""Summary templates: which sections a summary has and where each one's evidence comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from core.records import FactKind, SectionKind
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionPlan:
+    """One section of a template.
+
+    A `list` section is made of every fact of its `facts` kinds, resolved over time, never of a top-k.
+    A `passage` section is retrieved: `kinds` and `note_types` raise the score of sentences of these sections
+    and notes (factor, 1 is neutral), and `half_life_days` is the age at which a sentence counts half.
+    `limit` is the most statements it may hold; None where the list must be complete.
+    """
+
+    key: str
+    title: str
+    source: Literal["list", "passage"]
+    facts: tuple[FactKind, ...]
+    queries: tuple[str, ...]
+    kinds: Mapping[SectionKind, float]
+    note_types: Mapping[str, float]
+    only_kinds: bool
+    half_life_days: float
+    limit: int | None
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A kind of summary."""
+
+    name: str
+    version: str
+    title: str
+    sections: tuple[SectionPlan, ...]
+
+
+def load_templates() -> dict[str, Template]:
+    """All released templates by name, the newest version of each, in the order the page offers them."""
+    found: dict[str, Template] = {}
+    for path in sorted(FOLDER.glob("*.yaml")):
+        template = _template(yaml.safe_load(path.read_text("utf-8")))
+        if template.name not in found or int(found[template.name].version) < int(template.version):
+            found[template.name] = template
+    return dict(sorted(found.items(), key=lambda item: (item[0] != "handoff", item[0])))
+
+
+def _template(raw: Mapping[str, Any]) -> Template:
+    return Template(raw["name"], str(raw["version"]), raw["title"], tuple(_section(s) for s in raw["sections"]))
+
+
+def _section(raw: Mapping[str, Any]) -> SectionPlan:
+    return SectionPlan(
+        key=raw["key"],
+        title=raw["title"],
+        source=raw["source"],
+        facts=tuple(FactKind(kind) for kind in raw.get("facts", ())),
+        queries=tuple(raw.get("queries", ())),
+        kinds={SectionKind(kind): float(weight) for kind, weight in raw.get("kinds", {}).items()},
+        note_types={name.lower(): float(weight) for name, weight in raw.get("note_types", {}).items()},
+        only_kinds=bool(raw.get("only_kinds", False)),
+        half_life_days=float(raw.get("half_life_days", 365)),
+        limit=raw.get("limit"),
+        instruction=raw.get("instruction", ""),
+    )

@@ -1,0 +1,33 @@
+import json
+import logging
+
+from core.telemetry import JsonFormatter, Metrics, TextFormatter
+
+
+def record_of_a_failure() -> logging.LogRecord:
+    try:
+        raise ValueError("patient text")
+    except ValueError:
+        import sys
+
+        return logging.getLogger("anamnesis").makeRecord(
+            "anamnesis", logging.ERROR, __file__, 1, "failed", (), sys.exc_info(), extra={"section": "course"}
+        )
+
+
+def test_a_log_line_carries_fields_and_not_the_message_of_an_exception() -> None:
+    line = JsonFormatter().format(record_of_a_failure())
+    fields = json.loads(line)
+    assert fields["event"] == "failed"
+    assert fields["section"] == "course"
+    assert fields["exception"] == "ValueError"
+    assert fields["at"].startswith(__file__)
+    assert "patient text" not in line
+    assert "patient text" not in TextFormatter().format(record_of_a_failure())
+
+
+def test_each_set_of_metrics_has_its_own_registry() -> None:
+    one, other = Metrics(), Metrics()
+    one.statements.labels(status="quoted").inc()
+    assert one.registry.get_sample_value("anamnesis_statements_total", {"status": "quoted"}) == 1
+    assert other.registry.get_sample_value("anamnesis_statements_total", {"status": "quoted"}) is None
