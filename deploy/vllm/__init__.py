@@ -1,0 +1,1 @@
+"""The embedded model: taken out of its package, and served by vLLM."""
