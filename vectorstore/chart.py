@@ -1,0 +1,258 @@
+"""One patient's chart in one generation. Nothing here can see another patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from core.errors import IndexMismatch, NoteNotFound
+from core.records import (
+    Chunk,
+    Fact,
+    FactKind,
+    Note,
+    NoteHeader,
+    ProcessedNote,
+    Section,
+    Sentence,
+    SkippedNote,
+)
+from vectorstore.lexical import LexicalIndex, best_of, fuse
+from vectorstore.manifest import REBUILD
+from vectorstore.nearest import Rows, nearest
+from vectorstore.segment import NoteRow, Segment
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+
+    from vectorstore.patient_store import PatientVectorStore
+
+
+class _OfNote(Protocol):
+    @property
+    def note_id(self) -> str: ...
+
+
+T = TypeVar("T")
+N = TypeVar("N", bound=_OfNote)
+# Rankings are cut here before they are fused: past it a reciprocal rank no longer moves the first dozen.
+_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found, and its score: fused ranks, or the inner product where only vectors were compared."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChartOrigin:
+    """What a chart needs to know of where it comes from."""
+
+    root: Path
+    generation: int
+    embedding_model: str
+    embeddings: Embeddings
+
+
+class Chart:
+    """A patient's notes and all that was found in them, read on demand. Safe to use from several threads.
+
+    `headers` are oldest first, undated ones first of all; everything called "chart order" follows them.
+    """
+
+    def __init__(self, segment: Segment, patient_key: int, origin: ChartOrigin) -> None:
+        self._segment = segment
+        self._patient = segment.patient(patient_key)
+        self._origin = origin
+        self._rows: list[NoteRow] = segment.note_rows(self._patient)
+        self._ids = {row.key: row.header.note_id for row in self._rows}
+        self._by_id = {row.header.note_id: row for row in self._rows}
+        self._lock = RLock()
+        self._loaded: dict[str, Any] = {}
+        self.patient_id = self._patient.patient_id
+        self.digest = self._patient.digest
+        self.generation = origin.generation
+        self.embedding_model = origin.embedding_model
+        self.headers: tuple[NoteHeader, ...] = tuple(row.header for row in self._rows)
+        self.quarantined = self._patient.quarantined
+        self.skipped: tuple[SkippedNote, ...] = self._patient.skipped
+
+    def header(self, note_id: str) -> NoteHeader:
+        """A note of this patient without its text.
+
+        Raises:
+            NoteNotFound: this patient has no such note.
+        """
+        return self._row(note_id).header
+
+    def note(self, note_id: str) -> Note:
+        """A note of this patient.
+
+        Raises:
+            NoteNotFound: this patient has no such note.
+        """
+        row = self._row(note_id)
+        h = row.header
+        text = self._once("texts", lambda: self._segment.texts(self._patient))[row.key]
+        return Note(h.note_id, h.patient_id, h.encounter_id, h.note_type, h.charted_at, text)
+
+    def sections_of(self, note_id: str) -> tuple[Section, ...]:
+        """The sections of one note.
+
+        Raises:
+            NoteNotFound: this patient has no such note.
+        """
+        key = self._row(note_id).key
+        return self._once("sections", self._load_sections).get(key, ())
+
+    def sentences(self) -> tuple[Sentence, ...]:
+        """All sentences in chart order."""
+        return self._once("sentences", lambda: tuple(self._segment.sentences(self._patient, self._ids)))
+
+    def sentences_of(self, note_id: str) -> tuple[Sentence, ...]:
+        """The sentences of one note.
+
+        Raises:
+            NoteNotFound: this patient has no such note.
+        """
+        return _of_note(self._once("sentences_by_note", lambda: _grouped(self.sentences())), self._row(note_id))
+
+    def chunks(self) -> tuple[Chunk, ...]:
+        """All chunks in chart order."""
+        return self._once("chunks", lambda: tuple(self._segment.chunks(self._patient, self._ids)))
+
+    def facts(self, *kinds: FactKind) -> tuple[Fact, ...]:
+        """All facts in chart order, or those of some kinds."""
+        facts = self._once("facts", lambda: tuple(self._segment.facts(self._patient, self._ids)))
+        return tuple(fact for fact in facts if fact.kind in kinds) if kinds else facts
+
+    def vectors(self) -> NDArray[np.float32]:
+        """The chunks' vectors in chart order, float32 of shape (chunks, dimension), mapped and read-only."""
+        return self._segment.block(self._patient)
+
+    def text_of(self, chunk: Chunk) -> str:
+        """The words of a chunk."""
+        return self.note(chunk.note_id).text[chunk.start : chunk.end]
+
+    def nearest(self, vector: NDArray[np.float32], *, k: int, note_ids: Collection[str] | None = None) -> list[Hit]:
+        """The `k` chunks whose vectors have the largest inner product with `vector` (d,), exact, best first."""
+        rows, scores = nearest(self.vectors(), self._fitting(vector), k, rows=self._rows_of(note_ids))
+        chunks = self.chunks()
+        return [Hit(chunks[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+
+    def search(self, query: str, *, k: int = 12, note_ids: Collection[str] | None = None) -> list[Hit]:
+        """The `k` chunks that vectors and BM25 together rank first. Only chunks of `note_ids` are ranked."""
+        rows = self._rows_of(note_ids)
+        if k <= 0 or not self._patient.vectors or (rows is not None and not len(rows)):
+            return []
+        depth = max(_DEPTH, 4 * k)
+        vector = np.asarray(self._origin.embeddings.embed_query(query), dtype=np.float32)
+        dense, _ = nearest(self.vectors(), self._fitting(vector), depth, rows=rows)
+        lexical = best_of(self._once("lexical", self._load_lexical).scores(query), depth, rows=rows)
+        chunks = self.chunks()
+        return [Hit(chunks[row], score) for row, score in fuse([dense, lexical])[:k]]
+
+    def retriever(self, *, k: int = 12, note_ids: Collection[str] | None = None) -> BaseRetriever:
+        """A hybrid retriever over this chart alone, or over some of its notes."""
+        from vectorstore.retriever import PatientRetriever
+
+        return PatientRetriever.over(self, k=k, note_ids=note_ids)
+
+    def vector_store(self) -> PatientVectorStore:
+        """LangChain's view of this patient."""
+        from vectorstore.patient_store import PatientVectorStore
+
+        return PatientVectorStore(self._origin.root, self.patient_id, self._origin.embeddings, chart=self)
+
+    def note_digests(self) -> dict[str, str]:
+        """For each note id the digest that `vectorstore.digests.note_digest` gave when it was stored."""
+        return {row.header.note_id: row.digest for row in self._rows}
+
+    def metadata(self) -> Mapping[str, str]:
+        """For each note that was stored with metadata of its own, that JSON object."""
+        return {row.header.note_id: row.metadata for row in self._rows if row.metadata is not None}
+
+    def processed(self) -> tuple[ProcessedNote, ...]:
+        """All notes with all that ingest found in them, in chart order."""
+        sentences, chunks, facts = _grouped(self.sentences()), _grouped(self.chunks()), _grouped(self.facts())
+        return tuple(
+            ProcessedNote(
+                self.note(row.header.note_id),
+                row.source,
+                self.sections_of(row.header.note_id),
+                _of_note(sentences, row),
+                _of_note(chunks, row),
+                _of_note(facts, row),
+            )
+            for row in self._rows
+        )
+
+    def chunk_vectors(self) -> dict[str, NDArray[np.float32]]:
+        """For each note id the vectors of its chunks, float32 of shape (chunks, dimension)."""
+        block, found, start = self.vectors(), {}, 0
+        chunks = _grouped(self.chunks())
+        for row in self._rows:
+            end = start + len(_of_note(chunks, row))
+            found[row.header.note_id] = block[start:end]
+            start = end
+        return found
+
+    def _row(self, note_id: str) -> NoteRow:
+        row = self._by_id.get(note_id)
+        if row is None:
+            raise NoteNotFound("this patient has no such note")
+        return row
+
+    def _rows_of(self, note_ids: Collection[str] | None) -> Rows | None:
+        """Rows of the block that belong to some notes, ascending; None for all of them."""
+        if note_ids is None:
+            return None
+        wanted = frozenset(note_ids)
+        return np.array([row for row, chunk in enumerate(self.chunks()) if chunk.note_id in wanted], dtype=np.int64)
+
+    def _fitting(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        dimension = self.vectors().shape[1]
+        if vector.shape != (dimension,):
+            raise IndexMismatch(
+                f"the query's vector has shape {vector.shape} and the index holds {dimension} dimensions: {REBUILD}"
+            )
+        return vector
+
+    def _load_sections(self) -> dict[int, tuple[Section, ...]]:
+        found: dict[int, list[Section]] = {}
+        for key, section in self._segment.sections(self._patient):
+            found.setdefault(key, []).append(section)
+        return {key: tuple(sections) for key, sections in found.items()}
+
+    def _load_lexical(self) -> LexicalIndex:
+        return LexicalIndex(f"{chunk.heading} {self.text_of(chunk)}" for chunk in self.chunks())
+
+    def _once(self, name: str, load: Callable[[], T]) -> T:
+        found: T | None = self._loaded.get(name)
+        if found is None:
+            with self._lock:
+                found = self._loaded.get(name)
+                if found is None:
+                    found = self._loaded[name] = load()
+        return found
+
+
+def _grouped(items: Iterable[N]) -> dict[str, tuple[N, ...]]:
+    found: dict[str, list[N]] = {}
+    for item in items:
+        found.setdefault(item.note_id, []).append(item)
+    return {note_id: tuple(group) for note_id, group in found.items()}
+
+
+def _of_note(groups: Mapping[str, tuple[N, ...]], row: NoteRow) -> tuple[N, ...]:
+    return groups.get(row.header.note_id, ())

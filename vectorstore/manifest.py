@@ -1,0 +1,133 @@
+"""The manifest of a generation: what it was built with, and a checksum for each of its files."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.errors import IndexMismatch
+from vectorstore.specs import ChunkingSpec, EmbeddingSpec
+
+SCHEMA_VERSION = 1
+REBUILD = "run `make ingest NOTES=… REBUILD=1`"
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file below the index folder, its size in bytes and its SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """A segment: `patients` and `vectors` count what was written, `live_vectors` what still counts."""
+
+    name: str
+    patients: int
+    vectors: int
+    live_vectors: int
+    files: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a generation holds."""
+
+    patients: int
+    notes: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One published state of the index. `published_at` is Unix time in seconds."""
+
+    schema_version: int
+    generation: int
+    published_at: float
+    embedding: EmbeddingSpec
+    chunking: ChunkingSpec
+    counts: Counts
+    segments: tuple[SegmentEntry, ...]
+    directory: FileEntry
+
+    def files(self) -> tuple[FileEntry, ...]:
+        """Every file of the generation but the manifest itself."""
+        return (self.directory, *(file for segment in self.segments for file in segment.files))
+
+    def to_json(self) -> bytes:
+        """The manifest as it is written."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def parse_manifest(content: bytes) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        IndexMismatch: it is damaged, or of another schema version.
+    """
+    try:
+        raw: dict[str, Any] = json.loads(content)
+        version = int(raw["schema_version"])
+    except (ValueError, KeyError, TypeError) as e:
+        raise IndexMismatch(f"the manifest of the index is damaged: {REBUILD}") from e
+    if version > SCHEMA_VERSION:
+        raise IndexMismatch(
+            f"the index has schema {version} and this program reads {SCHEMA_VERSION}: update the program, or {REBUILD}"
+        )
+    if version < SCHEMA_VERSION:
+        raise IndexMismatch(f"the index has schema {version} and this program reads {SCHEMA_VERSION}: {REBUILD}")
+    try:
+        return _from_raw(raw)
+    except (KeyError, TypeError, ValueError) as e:
+        raise IndexMismatch(f"the manifest of the index is damaged: {REBUILD}") from e
+
+
+def _from_raw(raw: dict[str, Any]) -> Manifest:
+    return Manifest(
+        schema_version=int(raw["schema_version"]),
+        generation=int(raw["generation"]),
+        published_at=float(raw["published_at"]),
+        embedding=EmbeddingSpec(**raw["embedding"]),
+        chunking=ChunkingSpec(**raw["chunking"]),
+        counts=Counts(**raw["counts"]),
+        segments=tuple(
+            SegmentEntry(**{**entry, "files": tuple(FileEntry(**file) for file in entry["files"])})
+            for entry in raw["segments"]
+        ),
+        directory=FileEntry(**raw["directory"]),
+    )
+
+
+def check_embedding(manifest: Manifest, spec: EmbeddingSpec) -> None:
+    """Refuse an index whose vectors another model made.
+
+    Raises:
+        IndexMismatch: naming both models and the command that mends it.
+    """
+    built = manifest.embedding
+    if not built.same_vectors(spec):
+        raise IndexMismatch(
+            f"the index was built with {_name(built)} and the settings name {_name(spec)}: "
+            f"set ANAMNESIS_EMBEDDING__MODEL back, or {REBUILD}"
+        )
+
+
+def check_chunking(manifest: Manifest, spec: ChunkingSpec) -> None:
+    """Refuse to refresh an index whose notes were cut in another way.
+
+    Raises:
+        IndexMismatch: naming both ways and the command that mends it.
+    """
+    built = manifest.chunking
+    if built != spec:
+        raise IndexMismatch(
+            f"the index was chunked by rules {built.version} at {built.chunk_tokens} tokens and the settings say "
+            f"{spec.version} at {spec.chunk_tokens}: set ANAMNESIS_INGEST__CHUNK_TOKENS back, or {REBUILD}"
+        )
+
+
+def _name(spec: EmbeddingSpec) -> str:
+    return f"{spec.model} ({spec.dimension} dimensions, weights {spec.weight_digest[:12]})"

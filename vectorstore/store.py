@@ -1,0 +1,135 @@
+"""Reading an index: opens the live generation and follows the pointer to new ones."""
+
+from pathlib import Path
+from sqlite3 import DatabaseError
+from threading import Lock
+from weakref import WeakValueDictionary
+
+from langchain_core.embeddings import Embeddings
+
+from core.errors import IndexMismatch, IndexUnavailable
+from vectorstore.directory import Directory
+from vectorstore.generation import Generation
+from vectorstore.layout import DIRECTORY, MANIFEST, Layout
+from vectorstore.manifest import REBUILD, Manifest, check_embedding, parse_manifest
+from vectorstore.pointer import Pointer, read_pointer
+from vectorstore.segment import Segment
+from vectorstore.specs import EmbeddingSpec
+
+# A generation that is collected between the reading of the pointer and the opening of its files is simply followed.
+_ATTEMPTS = 5
+
+
+def read_manifest(layout: Layout, pointer: Pointer) -> Manifest:
+    """The manifest of a generation.
+
+    Raises:
+        IndexMismatch: it does not have the checksum the pointer names, is damaged, or of another schema.
+        FileNotFoundError: it is gone.
+    """
+    from hashlib import sha256
+
+    path = layout.generation(pointer.number) / MANIFEST
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != pointer.manifest_sha256:
+        raise IndexMismatch(f"{path} is damaged: {REBUILD}")
+    return parse_manifest(content)
+
+
+class SegmentCache:
+    """Segments that some generation still uses, so that a new generation opens only what is new."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._open: WeakValueDictionary[str, Segment] = WeakValueDictionary()
+
+    def segments(self, manifest: Manifest) -> dict[str, Segment]:
+        """All segments of a generation by name."""
+        found = {}
+        for entry in manifest.segments:
+            # A name may come back with other content after an interrupted run; its checksums tell.
+            key = f"{entry.name} {' '.join(file.sha256 for file in entry.files)}"
+            segment = self._open.get(key)
+            if segment is None:
+                segment = self._open[key] = Segment(self._root, entry, manifest.embedding.dimension)
+            found[entry.name] = segment
+        return found
+
+
+def open_generation(layout: Layout, pointer: Pointer, embeddings: Embeddings, cache: SegmentCache) -> Generation:
+    """Open a generation.
+
+    Raises:
+        IndexMismatch: it was built with another embedding model, or is damaged.
+        FileNotFoundError: some file is gone.
+    """
+    manifest = read_manifest(layout, pointer)
+    spec = getattr(embeddings, "spec", None)
+    if isinstance(spec, EmbeddingSpec):
+        check_embedding(manifest, spec)
+    path = layout.root / manifest.directory.path
+    if path.stat().st_size != manifest.directory.size:
+        raise IndexMismatch(f"{path} has the wrong size: run `python -m vectorstore.verify {layout.root}`")
+    try:
+        directory = Directory(layout.generation(pointer.number) / DIRECTORY)
+        return Generation(layout.root, manifest, directory, cache.segments(manifest), embeddings)
+    except DatabaseError as e:
+        raise IndexMismatch(
+            f"a database of the index cannot be read: run `python -m vectorstore.verify {layout.root}`"
+        ) from e
+
+
+class Store:
+    """The index as a service reads it.
+
+    Raises:
+        IndexMismatch: the live generation was built with another embedding model, or is damaged.
+    """
+
+    def __init__(self, root: Path, embeddings: Embeddings) -> None:
+        self.root = root
+        self.embeddings = embeddings
+        self._layout = Layout(root)
+        self._cache = SegmentCache(root)
+        self._lock = Lock()
+        self._pointer: Pointer | None = None
+        self._generation: Generation | None = None
+        self.refresh()
+
+    @property
+    def generation(self) -> Generation:
+        """The live generation. Hold the object for the length of a request: it stays whole meanwhile.
+
+        Raises:
+            IndexUnavailable: nothing was published yet.
+        """
+        if self._generation is None:
+            raise IndexUnavailable(f"there is no index in {self.root} yet: run `make ingest NOTES=…`")
+        return self._generation
+
+    def refresh(self) -> bool:
+        """Look at the pointer and switch where it moved; returns whether it did. Cheap where it did not.
+
+        Raises:
+            IndexMismatch: the new generation cannot be served; the one before stays.
+        """
+        if read_pointer(self._layout.pointer) == self._pointer:
+            return False
+        with self._lock:
+            pointer, generation = self._follow()
+            if pointer == self._pointer:
+                return False
+            self._pointer, self._generation = pointer, generation
+            return True
+
+    def _follow(self) -> tuple[Pointer | None, Generation | None]:
+        for attempt in range(_ATTEMPTS):
+            pointer = read_pointer(self._layout.pointer)
+            if pointer is None or pointer == self._pointer:
+                return pointer, self._generation if pointer else None
+            try:
+                return pointer, open_generation(self._layout, pointer, self.embeddings, self._cache)
+            except FileNotFoundError as e:
+                if attempt == _ATTEMPTS - 1 or read_pointer(self._layout.pointer) == pointer:
+                    raise IndexMismatch(f"{e.filename} is missing: {REBUILD}") from e
+        raise AssertionError("unreachable")
