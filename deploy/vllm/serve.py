@@ -26,7 +26,6 @@ _CPU = {
     # GiB; 45,000 tokens of the embedded model, sixteen prompts of nearly three thousand.
     "VLLM_CPU_KVCACHE_SPACE": "1",
     "HF_HUB_OFFLINE": "1",
-    "VLLM_TARGET_DEVICE": "cpu",
 }
 
 
