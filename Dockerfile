@@ -31,7 +31,10 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca \
         --overrides requirements/overrides.txt; \
     site="$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
     rm -rf "${site}/torch/include" "${site}/torch/test" "${site}/torch/bin"; \
-    find "${site}" -name '*.a' -delete
+    find "${site}" -name '*.a' -delete; \
+    for package in networkx numpy scipy sklearn sympy; do \
+        find "${site}/${package}" -type d -name tests -prune -exec rm -rf {} +; \
+    done
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="anamnesis" \

@@ -1,0 +1,142 @@
+"""Alerts and dashboards ask only for series that exist, with labels that they have."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from core.telemetry import Metrics
+
+ROOT = Path(__file__).resolve().parents[3]
+PROMETHEUS = ROOT / "deploy/prometheus"
+DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
+SERIES = re.compile(r"\b(anamnesis_\w+|vllm:\w+)(?:\{([^}]*)\})?")
+EVERYWHERE = {"job", "instance"}
+
+
+def alerts() -> list[dict[str, Any]]:
+    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def panels() -> list[dict[str, Any]]:
+    return [panel for path in DASHBOARDS for panel in json.loads(path.read_text())["panels"]]
+
+
+def queries() -> list[str]:
+    return [rule["expr"] for rule in alerts()] + [t["expr"] for panel in panels() for t in panel["targets"]]
+
+
+def labels_of_ours() -> dict[str, set[str]]:
+    """Every series name that the service can expose, with its labels."""
+    found = {}
+    for metric in vars(Metrics()).values():
+        for family in metric.describe() if hasattr(metric, "describe") else ():
+            labels = set(metric._labelnames)
+            ends = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])
+            found.update({family.name + end: labels | ({"le"} if end == "_bucket" else set()) for end in ends})
+    return found
+
+
+def names_of_vllm() -> str:
+    spec = importlib.util.find_spec("vllm")
+    if spec is None or not spec.submodule_search_locations:
+        pytest.skip("the vllm extra is not installed")
+    folder = Path(next(iter(spec.submodule_search_locations))) / "v1/metrics"
+    return "\n".join(path.read_text() for path in folder.glob("*.py"))
+
+
+def test_queries_name_series_of_the_service_with_their_labels() -> None:
+    ours = labels_of_ours()
+    seen = 0
+    for query in queries():
+        for name, matchers in SERIES.findall(query):
+            if name.startswith("vllm:"):
+                continue
+            seen += 1
+            assert name in ours, query
+            assert set(re.findall(r"(\w+)=", matchers)) <= ours[name] | EVERYWHERE, query
+            grouped = {label.strip() for group in re.findall(r"by \(([^)]*)\)", query) for label in group.split(",")}
+            assert grouped <= ours[name] | EVERYWHERE, query
+    assert seen > 20
+
+
+def test_a_wrong_name_would_be_noticed() -> None:
+    ours = labels_of_ours()
+    assert "anamnesis_summaries_total" in ours and "anamnesis_summary_seconds_bucket" in ours
+    assert "anamnesis_summaries" not in ours and "anamnesis_summary_seconds" not in ours
+
+
+def test_every_series_of_the_service_is_described_in_operations() -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in labels_of_ours()}
+    assert [name for name in sorted(families) if name not in text] == []
+
+
+def test_queries_name_series_that_vllm_exposes() -> None:
+    source = names_of_vllm()
+    names = {name for query in queries() for name, _ in SERIES.findall(query) if name.startswith("vllm:")}
+    assert names
+    for name in names:
+        stem = re.sub(r"_(total|bucket|sum|count)$", "", name)
+        assert f'"{stem}"' in source or f'"{name}"' in source, name
+
+
+def test_every_alert_leads_to_a_paragraph_of_operations() -> None:
+    headings = re.findall(r"^### (\w+)$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    assert sorted(rule["alert"] for rule in alerts()) == sorted(headings)
+    for rule in alerts():
+        assert rule["annotations"]["runbook"] == f"docs/operations.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_every_alert_that_needs_thought_has_a_rule_test() -> None:
+    tested = (PROMETHEUS / "alerts_test.yml").read_text()
+    for name in ("AnamnesisIndexStale", "AnamnesisNoIndex", "AnamnesisSummariesFail", "AnamnesisExtractiveOnly"):
+        assert name in tested
+
+
+def test_panels_do_not_overlap_and_use_the_provisioned_source() -> None:
+    source = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text())
+    uid = source["datasources"][0]["uid"]
+    taken: set[tuple[int, int]] = set()
+    for panel in panels():
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert not cells & taken and at["x"] + at["w"] <= 24, panel["title"]
+        taken |= cells
+        assert panel["datasource"]["uid"] == uid
+        assert all(target["datasource"]["uid"] == uid for target in panel["targets"])
+
+
+def promtool(*arguments: str) -> None:
+    found = shutil.which("promtool")
+    if found is None:
+        pytest.skip("promtool is not installed (Debian's package prometheus has it)")
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_accepts_its_configuration_and_rules() -> None:
+    promtool("check", "config", str(PROMETHEUS / "prometheus.yml"))
+
+
+def test_alerts_fire_when_they_should_and_not_before() -> None:
+    promtool("test", "rules", str(PROMETHEUS / "alerts_test.yml"))
+
+
+def test_prometheus_can_parse_every_panel(tmp_path: Path) -> None:
+    rules = [
+        {"record": f"panel:{number}", "expr": query.replace("$__rate_interval", "5m")}
+        for number, query in enumerate(queries())
+    ]
+    path = tmp_path / "panels.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    promtool("check", "rules", str(path))
