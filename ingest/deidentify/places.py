@@ -1,0 +1,65 @@
+"""Addresses and places smaller than a state."""
+
+import re
+from collections.abc import Iterator
+
+from ingest.deidentify.identifiers import Identifier, IdentifierKind, Rule
+
+_STREET = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Terrace|Ter|Circle|Cir"
+    r"|Highway|Hwy|Parkway|Pkwy|Square|Sq|Trail|Trl|Way|Loop|Alley|Turnpike|Tpke)"
+)
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
+    r"|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi"
+    r"|Missouri|Montana|Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio"
+    r"|Oklahoma|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia"
+    r"|Wisconsin|Wyoming)"
+)
+_MONTHS = r"(?!(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)"
+_NAMED = rf"{_MONTHS}[A-ZÀ-Þ][a-zß-ÿ'’]{{2,20}}(?:[ -][A-ZÀ-Þ][a-zß-ÿ'’]{{2,20}}){{0,2}}"
+_ZIP = r"\d{5}(?:-\d{4})?(?!\d)"
+
+_FIVE_DIGITS = re.compile(r"(?<!\d)\d{5}(?!\d)")
+
+
+def _place(triggers: tuple[str, ...], pattern: str) -> Rule:
+    return Rule(IdentifierKind.PLACE, triggers, re.compile(pattern))
+
+
+_WITH_ZIP = (
+    _place((), rf"(?P<value>\b{_NAMED}), {_STATE}\.?,? {_ZIP}"),
+    _place((), rf"\b{_STATE}\.?,? (?P<value>{_ZIP})"),
+    _place(("zip",), rf"\b(?i:zip(?: ?code)?)\b[^\n\d]{{0,30}}(?P<value>{_ZIP})"),
+)
+_OTHERS = (
+    _place(
+        (),
+        rf"\b(?P<value>\d{{1,6}}[A-Z]? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z\d][\w'’.-]{{0,20}} ){{1,4}}"
+        rf"{_STREET}\b\.?(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?[A-Z\d-]{{1,6}}\b)?)",
+    ),
+    _place((" box ",), r"\b(?P<value>[Pp]\.? ?[Oo]\.? (?i:box) \d{1,7})\b"),
+    _place((" county", " township", " parish"), rf"(?P<value>\b{_NAMED} (?:County|Township|Parish))\b"),
+    _place(
+        ("city of", "town of", "village of", "county of", "suburb of"),
+        rf"\b(?:[Cc]ity|[Tt]own|[Vv]illage|[Cc]ounty|[Ss]uburb) of (?P<value>{_NAMED})",
+    ),
+    _place(
+        ("lives ", "lived ", "living ", "resid", "moved ", "relocated ", "born ", "raised ", "grew up "),
+        r"\b(?:[Ll]iv(?:es|ed|ing)|[Rr]esid(?:es|ed|ing)|[Rr]esident|[Mm]oved|[Rr]elocated|born|raised|grew up)"
+        rf" (?:alone |with \w{{1,15}} )?(?:in|to|from|of|near) (?P<value>{_NAMED})",
+    ),
+)
+_NOT_PLACES = frozenset(
+    {"Assisted", "Senior", "Skilled", "Nursing", "Hospice", "Group", "Home", "Independent", "Memory", "Rehab"}
+    | {"United", "America", "Mexico", "Canada", "China", "India", "Vietnam", "Haiti", "Cuba", "Russia", "Africa"}
+)
+
+
+def find_places(text: str, lowered: str) -> Iterator[Identifier]:
+    """Street addresses, cities, counties and zip codes. States and countries are no identifiers."""
+    for rule in (*_WITH_ZIP, *_OTHERS) if _FIVE_DIGITS.search(text) else _OTHERS:
+        for start, end in rule.find(text, lowered):
+            if text[start:end].split(" ", 1)[0] not in _NOT_PLACES:
+                yield Identifier(start, end, rule.kind)
