@@ -24,7 +24,7 @@ class Compressor:
     def __init__(self, llm: BaseChatModel, prompt: Prompt, *, max_tokens: int, temperature: float) -> None:
         self._llm = llm
         self._prompt = prompt
-        self._limits = {"max_tokens": max_tokens, "temperature": temperature}
+        self._limits: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature}
 
     @property
     def prompt(self) -> PromptRef:

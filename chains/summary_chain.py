@@ -71,8 +71,9 @@ def build_chain(*, llm: BaseChatModel | None, metrics: Metrics, llm_settings: LL
     langsmith.configure(enabled=False)
     templates = load_templates()
     prompt = load_prompt("compress", COMPRESS_VERSION)
-    limits = {"max_tokens": llm_settings.max_tokens, "temperature": llm_settings.temperature}
-    compressor = Compressor(llm, prompt, **limits) if llm else None
+    compressor = None
+    if llm:
+        compressor = Compressor(llm, prompt, max_tokens=llm_settings.max_tokens, temperature=llm_settings.temperature)
 
     def provenance(gathered: Gathered, model: str | None) -> Provenance:
         chart = gathered.input.chart
