@@ -101,7 +101,7 @@ class SegmentBuilder:
         for item, digest in zip(record.notes, digests, strict=True):
             self._add_note(key, item, digest, (record.metadata or {}).get(item.note.note_id))
         self._add_vectors(record.vectors)
-        skipped = json.dumps([[note.note_id, note.reason] for note in record.skipped], ensure_ascii=False)
+        skipped = json.dumps([[n.note_id, n.reason, n.source] for n in record.skipped], ensure_ascii=False)
         self._db.execute(
             "INSERT INTO patients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

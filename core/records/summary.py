@@ -67,10 +67,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class SkippedNote:
-    """A note that was not considered, and why."""
+    """A note that was not considered, and why. `source` names the ingest source that set it aside, if one did."""
 
     note_id: str
     reason: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
