@@ -1,0 +1,45 @@
+"""Runs the service: `python -m app`, one process with one event loop. Replicas are further processes."""
+
+import logging
+import sys
+
+import uvicorn
+
+from app.factory import create_app
+from core.errors import AnamnesisError
+from core.settings import load_settings
+from core.telemetry import configure_logging
+
+SHUTDOWN_S = 20
+KEEP_ALIVE_S = 65
+
+log = logging.getLogger("app")
+
+
+def main() -> int:
+    """Serve until told to stop, and return the exit code: 2 where the settings forbid to start."""
+    try:
+        settings = load_settings()
+        configure_logging(settings.log.level, settings.log.format)
+        app = create_app(settings)
+    except AnamnesisError as e:
+        print(f"{e.code}: {e}", file=sys.stderr)
+        return 2
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.service.host,
+            port=settings.service.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
+    )
+    server.run()
+    return 0 if server.started else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The one door: every path that is not public needs a known caller."""
+
+import hmac
+import logging
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.audit.entry import AuditEntry
+from app.auth.caller import Caller
+from app.auth.origin import is_cross_site, is_loopback_host
+from app.request_id import request_id_of
+from app.services import Services
+from core.errors import AnamnesisError, AuditUnavailable, Forbidden, Unauthenticated
+
+log = logging.getLogger(__name__)
+
+PUBLIC = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/sign-in"})
+PUBLIC_FOLDER = "/static/"
+# Signing out checks the token in its form, which only the route reads.
+CHECKS_ITS_OWN_FORM = "/sign-out"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LOCAL = Caller("local", "open")
+
+
+class Gate:
+    """Finds the caller and keeps it in `request.state.caller`; raises, and audits, where there is none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or raise Unauthenticated, Forbidden or TooManyAttempts."""
+        if scope["type"] == "http":
+            request = Request(scope)
+            services: Services = scope["app"].state.services
+            try:
+                caller = await find_caller(request, services)
+            except (Unauthenticated, Forbidden) as e:
+                await _write_denial(request, services, e)
+                raise
+            if caller:
+                request.state.caller = caller
+        await self.app(scope, receive, send)
+
+
+async def find_caller(request: Request, services: Services) -> Caller | None:
+    """Who calls; None on a public path."""
+    if is_cross_site(request) and request.method not in SAFE:
+        raise Forbidden("a page of another site may not send this")
+    if not services.access.keys:
+        if not is_loopback_host(request.headers.get("host", "")):
+            raise Forbidden("without API keys the service answers to localhost only; the Host header names another")
+        return LOCAL
+    path = request.url.path
+    if path in PUBLIC or path.startswith(PUBLIC_FOLDER):
+        return None
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await _bearer(request, services, token.strip())
+    return await _session(request, services)
+
+
+async def _bearer(request: Request, services: Services, token: str) -> Caller:
+    access = services.access
+    name = access.keys.remembered(token)
+    if name is None:
+        source = request.client.host if request.client else ""
+        access.throttle.check(source)
+        name = await access.keys.caller_with(token)
+    if name is None:
+        access.throttle.failed(source)
+        raise Unauthenticated("the API key is not known")
+    return Caller(name, "bearer")
+
+
+async def _session(request: Request, services: Services) -> Caller:
+    session = await services.access.sessions.find(request.cookies.get(services.access.cookie_name, ""))
+    if session is None:
+        raise Unauthenticated("send an API key as bearer token, or sign in at /sign-in")
+    request.state.caller = caller = Caller(session.caller, "session", session)
+    if request.method not in SAFE and request.url.path != CHECKS_ITS_OWN_FORM:
+        check_csrf(session.csrf_token, request.headers.get("x-csrf-token", ""))
+    return caller
+
+
+def check_csrf(expected: str, given: str) -> None:
+    """Raise Forbidden unless the token is the session's."""
+    if not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
+        raise Forbidden("the header X-CSRF-Token must carry the session's token")
+
+
+async def _write_denial(request: Request, services: Services, error: AnamnesisError) -> None:
+    caller = getattr(request.state, "caller", None)
+    entry = AuditEntry(
+        request_id=request_id_of(request),
+        caller=caller.name if isinstance(caller, Caller) else "anonymous",
+        action="access",
+        outcome=f"denied: {error.code}",
+        target=f"{request.method} {request.url.path}"[:600],
+    )
+    try:
+        await services.audit.record(entry)
+    except AuditUnavailable:
+        log.error("a denied request could not be audited")

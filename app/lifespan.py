@@ -1,0 +1,133 @@
+"""Starting and stopping the service."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+
+from app.admission import Admission
+from app.audit.log import AuditLog
+from app.auth.access import Access
+from app.index_watch import IndexWatch
+from app.model_watch import ModelWatch
+from app.services import Services
+from app.state import StateDatabase
+from app.summarizing import Summarizer
+from chains import build_chain
+from chains.models import ChatVLLM, ModelState, build_model, build_probe
+from core.settings import Settings
+from core.telemetry import Metrics
+from vectorstore.store import Store
+
+log = logging.getLogger(__name__)
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def lifespan_of(
+    settings: Settings,
+    access: Callable[[StateDatabase], Access],
+    metrics: Metrics,
+    *,
+    llm: BaseChatModel | None,
+    embeddings: Embeddings | None,
+    store: Store | None,
+) -> Lifespan:
+    """What happens between start and stop. Parts that are handed in are used as they are, and not closed."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            state = StateDatabase(settings.state.dir)
+            stack.callback(state.close)
+            index = IndexWatch(_opener(settings, embeddings, store), metrics)
+            await index.look()
+            model_of_ours = None if llm else build_model(settings.llm)
+            model = _model_watch(settings, llm)
+            stack.push_async_callback(model.aclose)
+            if model_of_ours:
+                stack.push_async_callback(model_of_ours.aclose)
+            app.state.services = _assemble(
+                settings, access(state), metrics, state=state, index=index, model=model, llm=llm or model_of_ours
+            )
+            _keep_running(stack, index.follow(settings.index.poll_s))
+            _keep_running(stack, model.follow(settings.llm.probe_s))
+            yield
+
+    return lifespan
+
+
+def _assemble(
+    settings: Settings,
+    access: Access,
+    metrics: Metrics,
+    *,
+    state: StateDatabase,
+    index: IndexWatch,
+    model: ModelWatch,
+    llm: BaseChatModel | ChatVLLM | None,
+) -> Services:
+    service = settings.service
+    chain = build_chain(llm=llm, metrics=metrics, llm_settings=settings.llm)
+    audit = AuditLog(state)
+    summarizer = Summarizer(
+        chain=chain,
+        store=index,
+        model=model,
+        audit=audit,
+        admission=Admission(max_inflight=service.max_inflight, max_queued=service.max_queued, metrics=metrics),
+        metrics=metrics,
+        deadline_s=service.deadline_s,
+    )
+    return Services(
+        settings=settings,
+        store=index,
+        chain=chain,
+        state=state,
+        audit=audit,
+        metrics=metrics,
+        model=model,
+        summarizer=summarizer,
+        access=access,
+    )
+
+
+def _opener(settings: Settings, embeddings: Embeddings | None, store: Store | None) -> Callable[[], Store]:
+    made = embeddings
+
+    def open_store() -> Store:
+        nonlocal made
+        if store is not None:
+            return store
+        if made is None:
+            # Brings in the embedding back ends, which a service that is handed its parts need not load.
+            from vectorstore.embeddings import build_embeddings
+
+            made = build_embeddings(settings.embedding)
+        return Store(settings.index.dir, made)
+
+    return open_store
+
+
+def _model_watch(settings: Settings, llm: BaseChatModel | None) -> ModelWatch:
+    if llm is not None:
+        name = getattr(llm, "model", None) or getattr(llm, "model_name", None) or llm._llm_type
+        return ModelWatch(None, ModelState(True, str(name), "handed in"))
+    if not settings.llm.url:
+        return ModelWatch(None, ModelState(False, None, "no model is configured: summaries are extractive"))
+    return ModelWatch(build_probe(settings.llm), ModelState(False, None, "the model server was not asked yet"))
+
+
+def _keep_running(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)

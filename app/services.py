@@ -1,0 +1,28 @@
+"""All that a request may need, put together once at start-up."""
+
+from dataclasses import dataclass
+
+from app.audit.log import AuditLog
+from app.auth.access import Access
+from app.index_watch import IndexWatch
+from app.model_watch import ModelWatch
+from app.state import StateDatabase
+from app.summarizing import Summarizer
+from chains import SummaryChain
+from core.settings import Settings
+from core.telemetry import Metrics
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of a running service; `request.app.state.services`."""
+
+    settings: Settings
+    store: IndexWatch
+    chain: SummaryChain
+    state: StateDatabase
+    audit: AuditLog
+    metrics: Metrics
+    model: ModelWatch
+    summarizer: Summarizer
+    access: Access

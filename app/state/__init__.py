@@ -1,0 +1,22 @@
+"""What the service itself writes: summaries, feedback, the audit log and sessions."""
+
+from app.state.database import StateDatabase, StateMismatch
+from app.state.feedback import Feedback, Verdict, insert_feedback
+from app.state.sessions import SessionRow, delete_session, find_session, insert_session
+from app.state.summaries import StoredSummary, cited_notes, find_summary, insert_summary
+
+__all__ = [
+    "Feedback",
+    "SessionRow",
+    "StateDatabase",
+    "StateMismatch",
+    "StoredSummary",
+    "Verdict",
+    "cited_notes",
+    "delete_session",
+    "find_session",
+    "find_summary",
+    "insert_feedback",
+    "insert_session",
+    "insert_summary",
+]
