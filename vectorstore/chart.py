@@ -178,6 +178,10 @@ class Chart:
         """For each note id the digest that `vectorstore.digests.note_digest` gave when it was stored."""
         return {row.header.note_id: row.digest for row in self._rows}
 
+    def note_sources(self) -> dict[str, str]:
+        """For each note id the ingest source it came from."""
+        return {row.header.note_id: row.source for row in self._rows}
+
     def metadata(self) -> Mapping[str, str]:
         """For each note that was stored with metadata of its own, that JSON object."""
         return {row.header.note_id: row.metadata for row in self._rows if row.metadata is not None}
