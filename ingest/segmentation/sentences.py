@@ -2,7 +2,7 @@
 
 The splitter is our own rules rather than pysbd's: pysbd cleans and re-assembles its input, so offsets have to be
 searched for afterwards, treats every line break of a hard-wrapped note as a boundary and needs milliseconds a
-paragraph (about 20 times the time of these rules). Here nothing is copied or altered: lines are first gathered into blocks (a
+paragraph. Here nothing is copied or altered: lines are first gathered into blocks (a
 paragraph, a list item with its continuation lines, a table row), then each block is cut where a stop ends a sentence.
 """
 

@@ -1,0 +1,238 @@
+"""Allergies in a sentence, with their reactions, and the statement that there are none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from core.records import Action, Assertion, SectionKind
+from extraction.assertion import context_of
+from extraction.lexicon import allergen_phrases, load
+from extraction.words import Match, Phrases, Words
+
+_NONE = re.compile(
+    r"\bnkd?a\b|\bno\s+known\s+(?:(?:drug|medication|medicine|food|environmental|latex|or|and|,|/)\s*)*allerg\w+(?:\s*/\s*adverse drug reactions)?|"
+    r"\bno\s+(?:(?:drug|medication|medicine|known|other|reported|documented)\s+)*(?:allergies|drug allergy)\b|"
+    r"\bno\s+(?:history of\s+)?(?:(?:drug|medication)\s+)?allergies\b|"
+    r"\b(?:denies|denied)\s+(?:having\s+)?(?:any\s+)?(?:(?:known|drug|medication|food|or|and)\s+)*allergies\b|"
+    r"\bno\s+allergies\s+to\s+(?:any\s+)?(?:medications?|medicines?|drugs?)\b|\ballergies\s*(?::|-|–)?\s*(?:are\s+|is\s+)?none\b|"
+    r"\b(?:not allergic to any(?:thing)?(?:\s+(?:medications?|medicines?|drugs?))?)\b",
+    re.IGNORECASE,
+)
+_ALONE_NONE = re.compile(
+    r"[\s\-•*]*(?:none|none known|none reported|no known|negative|n/a|nil|denies|denied)(?:\s+(?:known|reported|noted))?[\s.]*\Z",
+    re.IGNORECASE,
+)
+_TRIGGER = re.compile(
+    r"\b(?:severely\s+|highly\s+)?allergic\s+(?:reactions?\s+)?to\b|\ballerg(?:y|ies)\s+(?:to|include[sd]?|are|is|listed as|list includes|of|:)|\b(?:drug|medication|known|listed)\s+allerg(?:y|ies)\b|"
+    r"\ballerg(?:y|ies)\s*(?::|-|–|=)|\b(?:intoleran(?:t|ces?)|hypersensitiv\w+|sensitiv(?:e|ity|ities))\s+(?:of|to)\b|\banaphyla\w+\s+(?:to|with|from|after)\b|\b(?:adverse\s+)?reactions?\s+to\b|"
+    r"\breact(?:s|ed)\s+(?:badly\s+)?to\b|\bdoes not tolerate\b|\bunable to tolerate\b|\bintolerances?\s*:",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(
+    r"\A[\s\-]*(?:drug |medication |antibiotic )?(?:allerg(?:y|ies|ic)|anaphylaxis|hypersensitivity|intolerance)\b(?!\s+(?:to|clinic|testing|shots?))",
+    re.IGNORECASE,
+)
+_GOOD = re.compile(
+    r"\b(?:tolerat\w+|not (?:truly |actually )?allergic|no longer allergic|not an allergy|allergy (?:was |has been )?(?:removed|ruled out|disproven|de-?labell?ed|cleared|resolved|refuted))\b",
+    re.IGNORECASE,
+)
+_REMOVED = re.compile(
+    r"\b(?:remov\w+|de-?label\w*|disprov\w+|ruled out|refuted|entered in error|erroneous\w*|not (?:truly |actually |really )?allergic|outgr\w+|incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
+    re.IGNORECASE,
+)
+_FALSE_TRIGGER = re.compile(
+    r"\b(?:seasonal|environmental|fall|spring)\s+allerg|\ballergy\s+(?:clinic|testing|shots?|season|medicine|medication)\b",
+    re.IGNORECASE,
+)
+_CUT = re.compile(r";|\.\s|\n\s*[-*•]|,?\s+(?:but|however|although)\s")
+_SEPARATORS = " ,;/&\n\t().-–—:=→>[]•*+\"'0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class AllergyFact:
+    """An allergy, or "none"; `start:end` spans substance and reaction within the sentence."""
+
+    name: str
+    start: int
+    end: int
+    assertion: Assertion
+    action: Action
+    reaction: str
+
+
+@cache
+def _reactions() -> Phrases[str]:
+    return Phrases((phrase, phrase) for phrase in load("allergens")["reactions"])
+
+
+def allergy_facts(text: str, words: Words, section: SectionKind) -> tuple[AllergyFact, ...]:
+    """Allergies in one sentence; all substances of an allergy section count, elsewhere those that a trigger governs."""
+    listed = section is SectionKind.ALLERGIES
+    if (
+        not listed
+        and "llerg" not in text
+        and "NKA" not in text
+        and not _TRIGGER.search(text)
+        and not _NONE.search(text)
+    ):
+        return ()
+    substances = list(allergen_phrases().find(words))
+    governed = _governed(text, substances, listed=listed)
+    facts = [_fact(text, m, words, section, substances) for m in governed]
+    none = _NONE.search(text) or (listed and _ALONE_NONE.fullmatch(text))
+    if (
+        none
+        and not facts
+        and not _FALSE_TRIGGER.search(none.group())
+        and not _about_family(text, none.start(), section)
+    ):
+        facts.append(AllergyFact("none", *_trim(text, none.start(), none.end()), Assertion.NEGATED, Action.NONE, ""))
+    elif none and facts:
+        plain = [f for f in facts if f.start >= none.end() or f.end <= none.start()]
+        if all(f.assertion is Assertion.NEGATED for f in plain):
+            plain.append(
+                AllergyFact("none", *_trim(text, none.start(), none.end()), Assertion.NEGATED, Action.NONE, "")
+            )
+        facts = plain
+    return tuple(sorted(facts, key=lambda f: f.start))
+
+
+def _about_family(text: str, at: int, section: SectionKind) -> bool:
+    return section is SectionKind.FAMILY_HISTORY or context_of(text, (at, at + 1)).family
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in " -•*\n\t":
+        start += 1
+    while end > start and text[end - 1] in " .\n\t":
+        end -= 1
+    return start, end
+
+
+def _governed(text: str, substances: Sequence[Match[str]], *, listed: bool) -> list[Match[str]]:
+    found: list[Match[str]] = []
+    if listed:
+        reactions_only = [m for m in substances if not _in_reaction(text, m)]
+        return [m for m in reactions_only if not _tolerated(text, m)]
+    triggers = [
+        t for t in _TRIGGER.finditer(text) if not _FALSE_TRIGGER.search(text[max(0, t.start() - 16) : t.end() + 12])
+    ]
+    for match in substances:
+        ahead = [t for t in triggers if t.end() <= match.start]
+        if ahead and _reaches(text, ahead[-1].end(), match, substances):
+            found.append(match)
+        elif _BEHIND.match(text[match.end : match.end + 60]):
+            found.append(match)
+        elif (
+            reaction := re.match(
+                r"\s*\((?:allergy|anaphylaxis|hives|rash|angioedema|intolerance)",
+                text[match.end : match.end + 24],
+                re.IGNORECASE,
+            )
+        ) and triggers:
+            if reaction:
+                found.append(match)
+    return [m for m in found if not _tolerated(text, m)]
+
+
+def _reaches(text: str, start: int, match: Match[str], substances: Sequence[Match[str]]) -> bool:
+    """Whether only other substances, their reactions and list words stand between a trigger and a substance."""
+    between = text[start : match.start]
+    if _CUT.search(between) and not re.fullmatch(r"[^.]*;[^.]*", between):
+        return False
+    for other in reversed([s for s in substances if start <= s.start < match.start]):
+        between = between[: other.start - start] + between[other.end - start :]
+    between = re.sub(r"\([^)]*\)|\bwith (?:a )?\w+(?: \w+)?|\bcaus\w+ (?:a )?\w+|\bwhich \w+ (?:a )?\w+", " ", between)
+    rest = [w for w in re.findall(r"[a-z']+", between.lower()) if w not in _LIST_WORDS and w not in _reaction_words()]
+    return len(rest) <= 2
+
+
+_LIST_WORDS = frozenset(
+    "and or to the a an any all of both drugs drug medication medications including include includes also as well other some oral iv reaction "
+    "reactions severe mild has is are she he her his patient antibiotics listed allergy allergies allergic products based".split()
+)
+
+
+@cache
+def _reaction_words() -> frozenset[str]:
+    return frozenset(w for phrase in load("allergens")["reactions"] for w in re.findall(r"[a-z']+", phrase))
+
+
+def _in_reaction(text: str, match: Match[str]) -> bool:
+    return (
+        text[max(0, match.start - 12) : match.start]
+        .rstrip(" (")
+        .lower()
+        .endswith(("treated with", "given", "requiring"))
+    )
+
+
+def _tolerated(text: str, match: Match[str]) -> bool:
+    """Whether this very substance is said to be tolerated: `tolerates penicillin`, not `does not tolerate codeine`."""
+    before = text[max(0, match.start - 40) : match.start].lower()
+    after = text[match.end : match.end + 40].lower()
+    good = re.search(
+        r"\b(?:has |have |had )?(?:tolerat(?:es|ed|ing|e)|can take|takes|able to take)\b(?:\s+[\w,]+){0,3}\s*\Z", before
+    )
+    if good and not re.search(r"\b(?:not|unable to|cannot|can't|couldn't|didn't|doesn't|never|poorly)\b", before):
+        return True
+    return bool(re.match(r"\s*(?:is |was |has been |well |previously )*tolerated\b", after))
+
+
+def _fact(
+    text: str, match: Match[str], words: Words, section: SectionKind, substances: Sequence[Match[str]]
+) -> AllergyFact:
+    following = [s.start for s in substances if s.start > match.start]
+    stop = min([following[0] if following else len(text), match.end + 90])
+    reaction = _reaction(text, words, match.end, stop) or _reaction_ahead(text, words, match.start)
+    start, end = match.start, match.end
+    if reaction:
+        start, end = min(start, reaction[0]), max(end, reaction[1])
+        if text[end : end + 1] == ")" and "(" in text[match.end : end]:
+            end += 1
+    context = context_of(text, (match.start, match.end), section)
+    removed = _REMOVED.search(text) is not None
+    assertion = context.assertion
+    if assertion in (Assertion.HISTORICAL, Assertion.HYPOTHETICAL):
+        assertion = Assertion.PRESENT
+    if assertion is Assertion.NEGATED and section is SectionKind.ALLERGIES and not _denied(text, match):
+        assertion = Assertion.PRESENT
+    if removed:
+        assertion = Assertion.NEGATED
+    words_of = " ".join(text[reaction[0] : reaction[1]].split()) if reaction else ""
+    return AllergyFact(match.value, start, end, assertion, Action.CORRECTED if removed else Action.NONE, words_of)
+
+
+def _denied(text: str, match: Match[str]) -> bool:
+    return bool(re.search(r"\b(?:no|not|denies|denied|without)\b[^.;]*\Z", text[: match.start], re.IGNORECASE))
+
+
+def _reaction(text: str, words: Words, start: int, stop: int) -> tuple[int, int] | None:
+    """The reaction that follows a substance: `(hives)`, `- rash and itching`, `causes a cough`."""
+    clause = re.search(r";|\.\s|\n\s*[-*•]", text[start:stop])
+    stop = start + clause.start() if clause else stop
+    span: tuple[int, int] | None = None
+    for match in _reactions().find(words):
+        if match.start < start or match.end > stop:
+            continue
+        gap = text[start : match.start] if span is None else text[span[1] : match.start]
+        if span is None:
+            if len(gap) > 60:
+                return None
+            span = (match.start, match.end)
+        elif not re.sub(r"\b(?:and|or|with|severe|mild|facial|skin|diffuse)\b", "", gap).strip(_SEPARATORS):
+            span = (span[0], match.end)
+    return span
+
+
+def _reaction_ahead(text: str, words: Words, start: int) -> tuple[int, int] | None:
+    """The reaction that comes first: `anaphylaxis to penicillin`, `rash with sulfa`."""
+    for match in _reactions().find(words):
+        if match.end <= start and re.fullmatch(
+            r"\s*(?:\(?\w*\)?\s*)?(?:to|with|from|after|on|when taking)\s+(?:iv |oral |the )?",
+            text[match.end : start],
+            re.IGNORECASE,
+        ):
+            return match.start, match.end
+    return None

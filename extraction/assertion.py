@@ -1,0 +1,183 @@
+"""How a sentence asserts what it mentions: denied, possible, past, conditional, or somebody else's.
+
+Implements the idea of NegEx (Chapman et al., J Biomed Inform 2001) and ConText (Harkema et al., J Biomed Inform 2009):
+trigger phrases govern the words before or behind them up to a terminating phrase or mark. Triggers, terminators and
+scopes are a word list, `lexicons/context.yaml`, and the section that the sentence stands in counts too.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+
+from core.records import Assertion, SectionKind
+from extraction.lexicon import load
+from extraction.words import Match, Phrases, Words
+
+_CATEGORIES = ("negated", "possible", "historical", "hypothetical", "family")
+_NEAR_WORDS = 5
+_AFTER_WORDS = 8
+_FAR_WORDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What governs one mention; several may hold at once."""
+
+    negated: bool = False
+    possible: bool = False
+    historical: bool = False
+    hypothetical: bool = False
+    family: bool = False
+
+    @property
+    def assertion(self) -> Assertion:
+        """The one that matters most: whose it is, whether at all, whether really, whether still."""
+        for name in ("family", "negated", "hypothetical", "possible", "historical"):
+            if getattr(self, name):
+                return Assertion(name)
+        return Assertion.PRESENT
+
+
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    category: str
+    before: bool
+    near: bool
+
+
+@dataclass(slots=True)
+class _Scopes:
+    """For each category the word ranges that it governs, inclusive."""
+
+    words: Words
+    ranges: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {c: [] for c in _CATEGORIES})
+
+
+@cache
+def _triggers() -> tuple[Phrases[tuple[_Trigger, ...]], dict[str, frozenset[str]]]:
+    data = load("context")
+    near = frozenset(data["near"])
+    table: dict[str, list[_Trigger]] = {}
+    for phrase in [*data["pseudo"], *data["terminate"]]:
+        table.setdefault(phrase, [])
+    for category in _CATEGORIES:
+        for direction in ("before", "after"):
+            for phrase in data[category][direction]:
+                table.setdefault(phrase, []).append(_Trigger(category, direction == "before", phrase in near))
+    for phrase in data["family_negated"]:
+        table[phrase] = [_Trigger("negated", True, False), _Trigger("family", True, False)]
+    for phrase in data["pseudo"]:
+        table[phrase] = []
+    for phrase in data["terminate"]:
+        table[phrase] = [*table[phrase], _Trigger("terminate:" + phrase, True, False)]
+    kept = {category: frozenset(phrases) for category, phrases in data["not_terminate"].items()}
+    return Phrases((phrase, tuple(found)) for phrase, found in table.items()), kept
+
+
+def context_of(text: str, span: tuple[int, int], section: SectionKind | None = None) -> Context:
+    """What governs `text[span[0]:span[1]]` within the sentence `text`, headed by a section of that kind."""
+    scopes = _scopes(text)
+    position = bisect_left(scopes.words.ends, span[0] + 1)
+    hits = {c: any(a <= position <= b for a, b in scopes.ranges[c]) for c in _CATEGORIES}
+    if _marked_unsure(text, span[0]):
+        hits["possible"] = True
+    if section is SectionKind.FAMILY_HISTORY:
+        hits["family"] = True
+    if section is SectionKind.PAST_HISTORY and not any(hits.values()):
+        hits["historical"] = True
+    return Context(**hits)
+
+
+def assertion_of(sentence_text: str, span: tuple[int, int], section_kind: SectionKind | None = None) -> Assertion:
+    """How the sentence asserts the mention at `span`, half-open characters of `sentence_text`."""
+    return context_of(sentence_text, span, section_kind).assertion
+
+
+def _marked_unsure(text: str, start: int) -> bool:
+    return start > 0 and text[start - 1] == "?" and (start < 2 or text[start - 2] in " \t\n(?,;:-/")
+
+
+@lru_cache(maxsize=256)
+def _scopes(text: str) -> _Scopes:
+    words = Words.of(text)
+    phrases, kept = _triggers()
+    matches = list(phrases.find(words))
+    scopes = _Scopes(words)
+    if not any(m.value for m in matches):
+        return scopes
+    breaks = _breaks(words)
+    ends = [(m.first, t.category[10:]) for m in matches for t in m.value if t.category.startswith("terminate:")]
+    for match in matches:
+        for trigger in match.value:
+            if trigger.category in scopes.ranges:
+                stops = [at for at, phrase in ends if phrase not in kept[trigger.category]]
+                span = (
+                    _forward(words, match, trigger, stops, breaks)
+                    if trigger.before
+                    else _back(match, stops, words, breaks)
+                )
+                if span[0] <= span[1]:
+                    scopes.ranges[trigger.category].append(span)
+    return scopes
+
+
+def _breaks(words: Words) -> list[str]:
+    """For each gap between word `i` and `i + 1`: "." where a clause ends there, ")" and "," where one may."""
+    found = []
+    for i in range(len(words.lower) - 1):
+        gap = words.text[words.ends[i] : words.starts[i + 1]]
+        if len(gap) == 1:
+            found.append("." if gap in ";:\t|" else "")
+        elif any(c in gap for c in ";:\t|•") or ". " in gap or ".\n" in gap or "? " in gap or "! " in gap:
+            found.append(".")
+        elif ")" in gap:
+            found.append(")")
+        else:
+            found.append("," if "," in gap else "(" if "(" in gap else "")
+    return found
+
+
+def _forward(
+    words: Words, match: Match[tuple[_Trigger, ...]], trigger: _Trigger, stops: list[int], breaks: list[str]
+) -> tuple[int, int]:
+    """Words governed by a trigger that stands before them."""
+    first = match.last + 1
+    limit = _NEAR_WORDS if trigger.near else _FAR_WORDS
+    last = min(len(words.lower) - 1, match.last + limit)
+    stop = bisect_left(stops, first)
+    if stop < len(stops):
+        last = min(last, stops[stop] - 1)
+    depth = 0
+    for at in range(match.last, last):
+        mark = breaks[at]
+        if mark == "(":
+            depth += 1
+        elif mark == ")":
+            depth -= 1
+        adjoining = at == match.last
+        if depth < 0 or (mark == "." and not (adjoining and _leads_on(words, at))):
+            return first, at
+        if mark == "," and not adjoining and (trigger.near or trigger.category == "possible"):
+            return first, at
+    return first, last
+
+
+def _leads_on(words: Words, at: int) -> bool:
+    gap = words.text[words.ends[at] : words.starts[at + 1]]
+    return ":" in gap and "." not in gap and ";" not in gap
+
+
+def _back(match: Match[tuple[_Trigger, ...]], stops: list[int], words: Words, breaks: list[str]) -> tuple[int, int]:
+    """Words governed by a trigger that stands behind them."""
+    last = match.first - 1
+    first = max(0, match.first - _AFTER_WORDS)
+    stop = bisect_left(stops, match.first) - 1
+    if stop >= 0 and stops[stop] < match.first:
+        first = max(first, stops[stop] + 1)
+    for at in range(last, first, -1):
+        mark = breaks[at - 1]
+        if mark in (".", ","):
+            return at, last
+    if last >= 0 and breaks and last < len(breaks) and breaks[last] == "." and not _leads_on(words, last):
+        return 1, 0
+    return first, last

@@ -1,0 +1,348 @@
+"""Drugs in a sentence: which, how much, how often, and what is being done with them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from core.records import Action, Assertion, SectionKind
+from extraction.actions import Cue, cues_in
+from extraction.assertion import context_of
+from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
+from extraction.lexicon import drug_phrases, load
+from extraction.words import Words
+
+_BARE = re.compile(
+    rf"(?:\s|:|to|at)*\s({NUMBER}(?:\s?/\s?{NUMBER})?)(?=\s*(?:mg)?[\s,]+(?:{ROUTE.pattern}|{FREQUENCY.pattern}))",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    rf"\bfrom\s+({DOSE.pattern}|{NUMBER}).{{0,40}}?\s(?:to|->|→)\s*({DOSE.pattern}|{NUMBER})|"
+    rf"({DOSE.pattern}|{NUMBER})\s*(?:->|→|-->|=>)\s*({DOSE.pattern})",
+    re.IGNORECASE | re.DOTALL,
+)
+_AHEAD = re.compile(
+    rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r";|\.\s|\n\s*[-*•]|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s")
+_DOSE_REACH = 48
+_WINDOW = 170
+_ONE_DOSE = re.compile(
+    r"\b(?:given|received|administered|got|gave|was given|bolus(?:ed)?|loaded with|load|treated with|s/p|x\s?1|one dose|single dose)\b",
+    re.IGNORECASE,
+)
+_HOSPITAL = re.compile(
+    r"\b(?:in (?:the )?(?:ed|er|emergency (?:department|room)|icu|micu|or|pacu|ambulance|clinic today|office today)|by ems|en route|on arrival|"
+    r"intraoperatively|overnight)\b",
+    re.IGNORECASE,
+)
+_HOME_LIST = re.compile(
+    r"home|discharge|outpatient|admission|current|prior to|pta|active|\Amedications?\Z|\Ameds\Z|reconcil|list",
+    re.IGNORECASE,
+)
+_GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|drip|infusion|inpatient", re.IGNORECASE)
+_LAB_WORD = re.compile(
+    r"\s*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|sensitiv\w+|susceptib\w+)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrugMention:
+    """A drug's canonical name and the characters that name it."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrugFact:
+    """A drug mention with its attributes, as the author wrote them; `start:end` spans name and attributes."""
+
+    name: str
+    start: int
+    end: int
+    assertion: Assertion
+    action: Action
+    dose: str
+    route: str
+    frequency: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Attributes:
+    dose: tuple[int, int] | None = None
+    route: tuple[int, int] | None = None
+    frequency: tuple[int, int] | None = None
+    changed: bool = False
+
+
+@cache
+def _named(group: str) -> frozenset[str]:
+    return frozenset(load("drugs")[group])
+
+
+def find_drugs(text: str, words: Words | None = None) -> tuple[DrugMention, ...]:
+    """Names of drugs, canonical and generic, with their places. Drug levels and resistances are left out."""
+    found = []
+    for match in drug_phrases().find(words or Words.of(text)):
+        if not _LAB_WORD.match(text, match.end):
+            found.append(DrugMention(match.value, match.start, match.end))
+    return tuple(found)
+
+
+def drug_facts(text: str, words: Words, section: SectionKind, heading: str) -> tuple[DrugFact, ...]:
+    """Facts about the drugs in one sentence; offsets are within the sentence."""
+    mentions = _without_restated(text, find_drugs(text, words))
+    if not mentions:
+        return ()
+    cues = cues_in(words)
+    facts: list[DrugFact] = []
+    taken = 0
+    for i, mention in enumerate(mentions):
+        stop = mentions[i + 1].start if i + 1 < len(mentions) else len(text)
+        attributes = _attributes(text, mention, stop, taken)
+        spans = [s for s in (attributes.dose, attributes.route, attributes.frequency) if s]
+        start = min([mention.start, *(s[0] for s in spans)])
+        end = max([mention.end, *(s[1] for s in spans)])
+        taken = max(taken, end)
+        facts.append(_fact(text, mention, attributes, (start, end), cues, mentions, section, heading))
+    return tuple(facts)
+
+
+def _without_restated(text: str, mentions: Sequence[DrugMention]) -> list[DrugMention]:
+    """Drop a name that only repeats the one before it, as the brand in `furosemide (Lasix) 40 mg`."""
+    kept: list[DrugMention] = []
+    for mention in mentions:
+        before = kept[-1] if kept else None
+        if before and before.name == mention.name and not text[before.end : mention.start].strip(" (/-,:\n\t["):
+            stop = mention.end + (1 if text[mention.end : mention.end + 1] in ")]" else 0)
+            kept[-1] = replace(before, end=stop)
+        else:
+            kept.append(mention)
+    return kept
+
+
+def _attributes(text: str, mention: DrugMention, stop: int, taken: int) -> _Attributes:
+    limit = min(stop, mention.end + _WINDOW)
+    clause = _CLAUSE.search(text, mention.end, limit)
+    limit = clause.start() if clause else limit
+    change = _CHANGE.search(text, mention.end, limit)
+    dose = route = frequency = None
+    if change and change.start() - mention.end <= 60:
+        group = 2 if change.group(2) else 4
+        dose = change.span(group)
+    else:
+        after = DOSE.search(text, mention.end, limit)
+        if after and after.start() - mention.end <= _DOSE_REACH and _plausible_gap(text[mention.end : after.start()]):
+            dose = _whole_dose(text, after, limit)
+        elif bare := _BARE.match(text, mention.end, limit):
+            dose = bare.span(1)
+        elif ahead := _AHEAD.search(text, max(taken, mention.start - 44), mention.start):
+            dose = ahead.span(1)
+    route = _first(
+        ROUTE, text, mention.end, min(limit, (dose[1] if dose and dose[1] > mention.end else mention.end) + 40)
+    )
+    after_dose = max([mention.end, *(s[1] for s in (dose, route) if s)])
+    frequency = _frequency(text, mention.end, min(limit, after_dose + 60))
+    if dose and dose[0] < mention.start and route is None:
+        route = _first(ROUTE, text, dose[1], mention.start)
+    return _Attributes(dose, route, frequency, bool(change))
+
+
+def _plausible_gap(gap: str) -> bool:
+    """Whether a dose so far behind the name still belongs to it: nothing but forms and verbs between."""
+    return len(gap) <= 14 or not re.search(r"\b(?:for|with|and|if|until|plus|then|when|after)\b|\d{3}", gap)
+
+
+def _whole_dose(text: str, match: re.Match[str], limit: int) -> tuple[int, int]:
+    """Prefer a strength to a count that comes first, as in `1 tablet (40 mg)`."""
+    if re.search(r"tab|cap|pill", match.group(), re.IGNORECASE):
+        strength = DOSE.search(text, match.end(), min(limit, match.end() + 24))
+        if strength and not re.search(r"tab|cap|pill", strength.group(), re.IGNORECASE):
+            return strength.span()
+    return match.span()
+
+
+def _first(pattern: re.Pattern[str], text: str, start: int, limit: int) -> tuple[int, int] | None:
+    match = pattern.search(text, start, limit)
+    return match.span() if match else None
+
+
+def _frequency(text: str, start: int, limit: int) -> tuple[int, int] | None:
+    """All parts that follow each other closely, as `every 6 hours as needed`."""
+    span: tuple[int, int] | None = None
+    for match in FREQUENCY.finditer(text, start, limit):
+        if span is None:
+            span = match.span()
+        elif match.start() - span[1] <= 3 and not text[span[1] : match.start()].strip(" ,:(\n"):
+            span = (span[0], match.end())
+        else:
+            break
+    if span and text[span[1] - 1] == "." and "." not in text[span[0] : span[1] - 1].rsplit(" ", 1)[-1]:
+        span = (span[0], span[1] - 1)
+    return span
+
+
+def _fact(
+    text: str,
+    mention: DrugMention,
+    attributes: _Attributes,
+    span: tuple[int, int],
+    cues: Sequence[Cue],
+    mentions: Sequence[DrugMention],
+    section: SectionKind,
+    heading: str,
+) -> DrugFact:
+    words = {k: _words(text, getattr(attributes, k)) for k in ("dose", "route", "frequency")}
+    action = _action(text, mention, span, cues, mentions)
+    if action is Action.NONE:
+        action = _list_action(heading)
+    if attributes.changed and action in (Action.NONE, Action.CONTINUED):
+        action = Action.CHANGED
+    context = context_of(text, (mention.start, mention.end), section)
+    assertion = context.assertion
+    if assertion is Assertion.HISTORICAL and (
+        section is SectionKind.PAST_HISTORY or action not in (Action.NONE, Action.STOPPED)
+    ):
+        assertion = Assertion.PRESENT
+    if assertion is Assertion.NEGATED and action in (Action.STOPPED, Action.HELD):
+        assertion = Assertion.PRESENT
+    if assertion is Assertion.PRESENT and action not in (Action.STOPPED, Action.HELD):
+        assertion = _ongoing(text, mention, words, section, heading, action)
+    return DrugFact(mention.name, *span, assertion, action, words["dose"], words["route"], words["frequency"])
+
+
+def _words(text: str, span: tuple[int, int] | None) -> str:
+    return " ".join(text[span[0] : span[1]].split()) if span else ""
+
+
+def _list_action(heading: str) -> Action:
+    """What the heading of a list says of all its drugs."""
+    lowered = heading.lower()
+    if re.search(r"stop|discontinu", lowered):
+        return Action.STOPPED
+    if re.search(r"\bnew\b|started", lowered):
+        return Action.STARTED
+    if re.search(r"\bheld\b|\bhold", lowered):
+        return Action.HELD
+    if re.search(r"changed", lowered):
+        return Action.CHANGED
+    return Action.CONTINUED if "continue" in lowered else Action.NONE
+
+
+def _ongoing(
+    text: str, mention: DrugMention, words: dict[str, str], section: SectionKind, heading: str, action: Action
+) -> Assertion:
+    """PRESENT for a drug that is being taken, HISTORICAL for one that was given once or only in hospital."""
+    if mention.name in _named("vaccines"):
+        return Assertion.HISTORICAL
+    frequency = canonical_frequency(words["frequency"])
+    listed = section is SectionKind.MEDICATIONS and _HOME_LIST.search(heading) and not _GIVEN_LIST.search(heading)
+    once = "once" in frequency.split() or re.search(
+        r"\bx\s?[1-3]\b", text[mention.end : mention.end + 40], re.IGNORECASE
+    )
+    if once and not listed:
+        return Assertion.HISTORICAL
+    if section is SectionKind.MEDICATIONS and _GIVEN_LIST.search(heading) and not _HOME_LIST.search(heading):
+        return Assertion.HISTORICAL
+    if mention.name in _named("hospital_only") and not listed:
+        return Assertion.HISTORICAL
+    around = text[max(0, mention.start - 60) : mention.start]
+    if re.search(r"\btolerate[sd]\s+\Z", around) and not words["dose"] and not frequency:
+        return Assertion.HISTORICAL
+    given = _ONE_DOSE.search(around)
+    if (
+        given
+        and action not in (Action.STARTED, Action.CONTINUED, Action.CHANGED)
+        and (not frequency or _HOSPITAL.search(text))
+    ):
+        return Assertion.HISTORICAL
+    return Assertion.PRESENT
+
+
+def _action(
+    text: str, mention: DrugMention, span: tuple[int, int], cues: Sequence[Cue], mentions: Sequence[DrugMention]
+) -> Action:
+    """The action of the nearest cue that governs the drug, one behind it (`was held`) before one ahead (`hold`)."""
+    behind = _cue_behind(text, mention, span, cues, mentions)
+    ahead = _cue_ahead(text, mention, cues)
+    if behind is None:
+        return ahead.action if ahead else Action.NONE
+    return behind.action
+
+
+def _cue_behind(
+    text: str, mention: DrugMention, span: tuple[int, int], cues: Sequence[Cue], mentions: Sequence[DrugMention]
+) -> Cue | None:
+    for cue in cues:
+        if cue.start < mention.end or not cue.after:
+            continue
+        between = text[mention.end : cue.start]
+        if len(between) > 90:
+            return None
+        others = [m for m in mentions if mention.end <= m.start < cue.start]
+        for other in reversed(others):
+            between = between[: other.start - mention.end] + between[other.end - mention.end :]
+        if _CLAUSE.search(between) or (others and not _coordinated(text, mention, others)):
+            return None
+        if _passive(between, cue, has_others=bool(others)):
+            return cue
+    return None
+
+
+_AUXILIARY = re.compile(
+    r"\A(?:[\s,()/-]|\b(?:was|were|is|are|has|have|been|be|being|to|will|should|can|dose|doses|therapy|drip|gtt|treatment|and|or|the|now|then|also|"
+    r"recently|subsequently|initially|temporarily|currently|again|since|previously|on|in|due|her|his|at|both|all|briefly|today|yesterday|just|"
+    r"by|pcp|therefore|thus|continues|medication|infusion|tablets?|had|of|a|an|er|xl|xr)\b)*\Z",
+    re.IGNORECASE,
+)
+
+
+def _passive(between: str, cue: Cue, *, has_others: bool) -> bool:
+    """Whether only helping words, doses, routes and frequencies stand between a drug and the verb behind it."""
+    bare = FREQUENCY.sub(" ", ROUTE.sub(" ", DOSE.sub(" ", between)))
+    bare = re.sub(NUMBER, " ", bare)
+    if not _AUXILIARY.match(bare):
+        return False
+    return (
+        cue.bare
+        or bool(
+            re.search(r"\b(?:was|were|is|are|been|be|being|has|to|on|dose|will|had)\b|\A\W*\Z", between, re.IGNORECASE)
+        )
+        or not has_others
+    )
+
+
+def _coordinated(text: str, mention: DrugMention, others: Sequence[DrugMention]) -> bool:
+    joins = [text[a.end : b.start] for a, b in zip([mention, *others], others, strict=False)]
+    return any(re.search(r"\b(?:and|or)\b|/|&", j) for j in joins) and all(len(j) < 60 for j in joins)
+
+
+def _cue_ahead(text: str, mention: DrugMention, cues: Sequence[Cue]) -> Cue | None:
+    best: Cue | None = None
+    for cue in cues:
+        if cue.end > mention.start:
+            break
+        if cue.before:
+            best = cue
+    if best is None or mention.start - best.end > 140:
+        return None
+    between = text[best.end : mention.start]
+    if re.search(r";|\.\s|:\s.*:\s|\n\s*[-*•]", between):
+        return None
+    clause = re.search(
+        r",?\s(?:but|however|although|while|which|who|because|since|for|with|given|in addition to|due to|instead of)\s",
+        between,
+    )
+    if clause and not re.search(r"\b(?:also|instead of)\b", between):
+        return None
+    if best.phrase.endswith(" from") and re.search(r"\bto\b", between):
+        return replace(best, action=Action.STARTED)
+    if best.action is Action.STOPPED and re.search(
+        r"\band\s+(?:then\s+)?(?:switch|chang|transition|convert)\w*\s+to\b", between
+    ):
+        return replace(best, action=Action.STARTED)
+    return best
