@@ -1,0 +1,100 @@
+"""`python -m ingest NOTES...`: bring the index to the state of these notes.
+
+Exit codes: 0 published, or nothing had changed; 1 the run failed and published nothing; 2 wrong usage or settings;
+130 interrupted, nothing published.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast, get_args
+
+from prometheus_client import write_to_textfile
+
+from core.errors import AnamnesisError, SettingsInvalid
+from core.settings import Settings, load_settings
+from core.telemetry import Metrics, configure_logging
+from ingest.deidentify import PatternDetector, Policy
+from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
+from ingest.outcome import Outcome
+from ingest.progress import LineProgress
+from ingest.sources import FORMATS, resolve_input
+from vectorstore.embeddings import build_embeddings
+
+OWN_SERIES = (
+    "anamnesis_ingest_notes_total",
+    "anamnesis_ingest_seconds",
+    "anamnesis_index_generation",
+    "anamnesis_index_notes",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the job and print its closing table. Returns the exit code."""
+    options = _parser().parse_args(arguments)
+    progress = LineProgress(sys.stderr)
+    try:
+        settings = load_settings()
+        configure_logging(settings.log.level, settings.log.format)
+        outcome = _run(options, settings, progress)
+    except SettingsInvalid as e:
+        print(f"ingest: {e}", file=sys.stderr)
+        return 2
+    except AnamnesisError as e:
+        progress.close()
+        print(f"ingest: {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        progress.close()
+        print("ingest: interrupted; nothing was published", file=sys.stderr)
+        return 130
+    progress.close()
+    print(outcome.table())
+    if options.metrics_file:
+        metrics = Metrics()
+        outcome.record(metrics)
+        write_to_textfile(str(options.metrics_file), metrics.registry.restricted_registry(OWN_SERIES))
+    return 0
+
+
+def _run(options: argparse.Namespace, settings: Settings, progress: LineProgress) -> Outcome:
+    inputs = name_inputs([resolve_input(path, options.source_format) for path in options.notes], options.source)
+    plan = IngestPlan(
+        inputs,
+        settings.index.dir,
+        settings.ingest.quarantine_dir,
+        policy=cast(Policy, options.deidentify or settings.ingest.deidentify),
+        max_note_chars=settings.ingest.max_note_chars,
+        max_bad_share=settings.ingest.max_bad_share,
+        chunk_tokens=settings.ingest.chunk_tokens,
+        keep=settings.index.keep,
+        rebuild=options.rebuild,
+        allow_empty=options.allow_empty,
+    )
+    embeddings = build_embeddings(settings.embedding)
+    embedder = Embedder(embeddings.spec, embeddings.embed, embeddings.count_tokens)
+    return run_ingest(plan, embedder=embedder, detector=PatternDetector(), progress=progress)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest",
+        description="Bring the index to the state of these notes. Each input is the whole of its source: notes that "
+        "are no longer in it leave the index, those of other sources stay.",
+        epilog="Exit codes: 0 published or nothing changed, 1 failed and nothing published, 2 wrong usage or settings, "
+        "130 interrupted.",
+    )
+    add = parser.add_argument
+    add("notes", nargs="+", type=Path, metavar="NOTES", help="MIMIC-IV-Note csv, FHIR, JSONL, or a folder")
+    add("--source-format", choices=FORMATS, help="how the notes are written; told from the input when left out")
+    add("--source", metavar="NAME", help="name of the source; the input's own name when left out")
+    add("--deidentify", choices=get_args(Policy), help="what to do about identifiers in this source")
+    add("--rebuild", action="store_true", help="build the index anew from these inputs alone")
+    add("--allow-empty", action="store_true", help="accept a source without notes and remove those it had")
+    add("--metrics-file", type=Path, metavar="FILE", help="write the run's metrics in Prometheus text form")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

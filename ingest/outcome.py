@@ -1,0 +1,77 @@
+"""What a run did, for its closing table and its metrics."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.telemetry import Metrics
+from ingest.deidentify import IdentifierKind
+from ingest.sources import Reason
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Counts of a run. `rows` is everything the sources held, rejected rows included."""
+
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    patients: int = 0
+    chunks: int = 0
+    embedded: int = 0
+    seconds: float = 0.0
+    generation: int = 0
+    published: bool = False
+    index_notes: int = 0
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    identifiers: Counter[IdentifierKind] = field(default_factory=Counter)
+    incomplete: tuple[str, ...] = ()
+    report: Path | None = None
+
+    @property
+    def quarantined(self) -> int:
+        """Rows set aside against the intent of their source."""
+        return sum(count for reason, count in self.rejected.items() if reason.quarantined)
+
+    def table(self) -> str:
+        """The closing table."""
+        lines: list[tuple[str, str]] = [
+            ("rows read", f"{self.rows:,}"),
+            ("added", f"{self.added:,}"),
+            ("changed", f"{self.changed:,}"),
+            ("unchanged", f"{self.unchanged:,}"),
+            ("removed", f"{self.removed:,}"),
+            ("quarantined", f"{self.quarantined:,}"),
+            *((f"  {r.value}", f"{n:,}") for r, n in self.rejected.most_common() if r.quarantined),
+            *((f"left out: {r.value}", f"{n:,}") for r, n in self.rejected.most_common() if not r.quarantined),
+            ("identifiers found", f"{self.identifiers.total():,}"),
+            *((f"  {kind.value}", f"{n:,}") for kind, n in self.identifiers.most_common()),
+            ("patients written", f"{self.patients:,}"),
+            ("chunks written", f"{self.chunks:,}"),
+            ("chunks embedded", f"{self.embedded:,}"),
+            ("seconds", f"{self.seconds:,.1f}"),
+            ("generation", f"{self.generation}" if self.published else f"{self.generation} (nothing changed)"),
+        ]
+        if self.report:
+            lines.append(("quarantine report", str(self.report)))
+        lines += [("not read whole, nothing removed", name) for name in self.incomplete]
+        width = max(len(name) for name, _ in lines)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
+
+    def record(self, metrics: Metrics) -> None:
+        """Count the run in the project's metrics."""
+        outcomes = {
+            "added": self.added,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "removed": self.removed,
+            "quarantined": self.quarantined,
+            **{reason.value: n for reason, n in self.rejected.items() if not reason.quarantined},
+        }
+        for outcome, count in outcomes.items():
+            metrics.ingest_notes.labels(outcome).inc(count)
+        metrics.ingest_seconds.observe(self.seconds)
+        metrics.index_generation.set(self.generation)
+        metrics.index_notes.set(self.index_notes)
