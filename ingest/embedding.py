@@ -18,7 +18,7 @@ from ingest.comparison import ChartChange
 Vectors: TypeAlias = NDArray[np.float32]
 Embed: TypeAlias = Callable[[list[str]], Vectors]
 WINDOW_CHUNKS = 512
-"""Chunks embedded in one go: enough for batches of nearly equal length, and a few MB."""
+"""Chunks embedded in one go: enough for the model to sort them into batches of nearly equal length, and a few MB."""
 _IN_FLIGHT = 2
 
 
@@ -108,8 +108,8 @@ class WindowedEmbedder:
             position += count
 
     def _vectors(self, texts: list[str]) -> Vectors:
-        """Embed each distinct text once, longest first: neighbours in a batch are then of nearly equal length."""
-        distinct = sorted(set(texts), key=lambda text: (-len(text), text))
+        """Embed each distinct text once: paragraphs are copied forward from note to note."""
+        distinct = list(dict.fromkeys(texts))
         if not distinct:
             return np.zeros((0, self._dimension), dtype=np.float32)
         rows = {text: row for row, text in enumerate(distinct)}

@@ -36,24 +36,31 @@ class LineProgress:
         self._stage = ""
         self._began = self._last = time.monotonic()
         self._first = 0
+        self._step: tuple[int, int | None] = (0, None)
 
     def update(self, stage: str, done: int, total: int | None = None) -> None:
         """Show a step, unless one was shown a moment ago."""
         now = time.monotonic()
         if stage != self._stage:
-            self._stage, self._began, self._first = stage, now, done
-        elif now - self._last < self._every and done != total:
-            return
-        self._last = now
-        line = _line(stage, done, total, done - self._first, now - self._began)
-        self._stream.write(f"\r\033[K{line}" if self._live else f"{line}\n")
-        self._stream.flush()
+            self.close()
+            self._stage, self._began, self._first, self._last = stage, now, done, now
+        self._step = (done, total)
+        if now - self._last >= self._every:
+            self._last = now
+            self._show(now)
 
     def close(self) -> None:
-        """Leave the terminal's line."""
-        if self._live and self._stage:
-            self._stream.write("\n")
+        """Show where the stage ended, and leave the terminal's line."""
+        if self._stage:
+            self._show(time.monotonic())
+            self._stream.write("\n" if self._live else "")
             self._stream.flush()
+        self._stage = ""
+
+    def _show(self, now: float) -> None:
+        line = _line(self._stage, *self._step, self._step[0] - self._first, now - self._began)
+        self._stream.write(f"\r\033[K{line}" if self._live else f"{line}\n")
+        self._stream.flush()
 
 
 def _line(stage: str, done: int, total: int | None, advanced: int, seconds: float) -> str:
