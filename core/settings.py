@@ -43,6 +43,7 @@ class EmbeddingSettings(_Group):
     )
     model: str = Field("", description="Folder or hub name; empty means the packaged all-MiniLM-L6-v2.")
     threads: int = Field(0, ge=0, description="CPU threads for embedding; 0 leaves it to the backend.")
+    cache_dir: Path = Field(Path("var/models"), description="Folder where converted models are kept.")
 
 
 class LLMSettings(_Group):
