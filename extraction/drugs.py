@@ -42,6 +42,12 @@ _HOME_LIST = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|drip|infusion|inpatient", re.IGNORECASE)
+_COURSE = re.compile(
+    r"\s*,?\s*(?:for\s+|x\s?)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|months?|doses?)\b",
+    re.IGNORECASE,
+)
+_PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
+_MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!\s?/)\b", re.IGNORECASE)
 _LAB_WORD = re.compile(
     r"\s*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|sensitiv\w+|susceptib\w+)\b",
     re.IGNORECASE,
@@ -86,11 +92,24 @@ def _named(group: str) -> frozenset[str]:
 
 def find_drugs(text: str, words: Words | None = None) -> tuple[DrugMention, ...]:
     """Names of drugs, canonical and generic, with their places. Drug levels and resistances are left out."""
-    found = []
-    for match in drug_phrases().find(words or Words.of(text)):
-        if not _LAB_WORD.match(text, match.end):
-            found.append(DrugMention(match.value, match.start, match.end))
-    return tuple(found)
+    words = words or Words.of(text)
+    found = [
+        DrugMention(m.value, m.start, m.end) for m in drug_phrases().find(words) if not _LAB_WORD.match(text, m.end)
+    ]
+    supplements = _supplements(text, words, found)
+    return tuple(sorted([*found, *supplements], key=lambda d: d.start) if supplements else found)
+
+
+def _supplements(text: str, words: Words, drugs: Sequence[DrugMention]) -> list[DrugMention]:
+    """Minerals that come with a dose, as `potassium 20 mEq`."""
+    names = load("drugs")["supplements"]
+    if not any(mineral in words.lower for mineral in names):
+        return []
+    return [
+        DrugMention(names[word], start, end)
+        for word, start, end in zip(words.lower, words.starts, words.ends, strict=True)
+        if word in names and _MINERAL_DOSE.match(text, end) and not any(d.start <= start < d.end for d in drugs)
+    ]
 
 
 def drug_facts(text: str, words: Words, section: SectionKind, heading: str) -> tuple[DrugFact, ...]:
@@ -181,6 +200,8 @@ def _frequency(text: str, start: int, limit: int) -> tuple[int, int] | None:
             span = (span[0], match.end())
         else:
             break
+    if span and (course := _COURSE.match(text, span[1], min(len(text), span[1] + 32))):
+        span = (span[0], course.end())
     if span and text[span[1] - 1] == "." and "." not in text[span[0] : span[1] - 1].rsplit(" ", 1)[-1]:
         span = (span[0], span[1] - 1)
     return span
@@ -207,6 +228,8 @@ def _fact(
     if assertion is Assertion.HISTORICAL and (
         section is SectionKind.PAST_HISTORY or action not in (Action.NONE, Action.STOPPED)
     ):
+        assertion = Assertion.PRESENT
+    if assertion is Assertion.HYPOTHETICAL and _PROPHYLAXIS.search(text):
         assertion = Assertion.PRESENT
     if assertion is Assertion.NEGATED and action in (Action.STOPPED, Action.HELD):
         assertion = Assertion.PRESENT

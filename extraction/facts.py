@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from core.records import Fact, FactKind, Note, SectionKind, Sentence
 from extraction.allergies import allergy_facts
 from extraction.drugs import drug_facts
+from extraction.problems import problem_facts
+from extraction.results import result_facts
+from extraction.status import code_status_facts, device_facts
 from extraction.words import Words
 
 
@@ -41,3 +44,13 @@ def _facts_of(note: Note, sentence: Sentence, text: str) -> Iterator[Fact]:
                 FactKind.DRUG, d.name, d.start, d.end, assertion=d.assertion, action=d.action,
                 dose=d.dose, route=d.route, frequency=d.frequency,
             )  # fmt: skip
+    allergic = [(a.start, a.end) for a in allergies]
+    for p in problem_facts(text, words, sentence.kind):
+        if sentence.kind is not SectionKind.ALLERGIES and not any(a <= p.start < b for a, b in allergic):
+            yield fact(FactKind.PROBLEM, p.name, p.start, p.end, assertion=p.assertion, action=p.action)
+    for r in result_facts(text, words, sentence.kind):
+        yield fact(FactKind.RESULT, r.name, r.start, r.end, assertion=r.assertion, value=r.value, unit=r.unit)
+    for c in code_status_facts(text, words, sentence.kind):
+        yield fact(FactKind.CODE_STATUS, c.name, c.start, c.end, assertion=c.assertion, action=c.action)
+    for v in device_facts(text, words, sentence.kind):
+        yield fact(FactKind.DEVICE, v.name, v.start, v.end, assertion=v.assertion, action=v.action)

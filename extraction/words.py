@@ -51,8 +51,8 @@ class Match(Generic[T]):
 class Phrases(Generic[T]):
     """Phrases and what they stand for, found by longest match from the left, in time linear in the words.
 
-    A phrase is matched whatever its case, hyphens and line breaks; one whose letters are all capitals only where the
-    text has the same capitals.
+    A phrase is matched whatever its case, hyphens and line breaks; one that holds a capital only where the text has the
+    same capitals.
     """
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
@@ -60,7 +60,7 @@ class Phrases(Generic[T]):
         seen: set[tuple[tuple[str, ...], bool]] = set()
         for phrase, value in entries:
             words = tuple(_WORD.findall(phrase))
-            exact = phrase.isupper() and phrase.isascii()
+            exact = phrase != phrase.lower()
             key = words if exact else tuple(w.lower() for w in words)
             if not words or (key, exact) in seen:
                 continue

@@ -1,0 +1,117 @@
+"""Problems in a text: diseases, events and complaints, by name or abbreviation."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from core.records import Action, Assertion, SectionKind
+from extraction.assertion import Context, context_of
+from extraction.lexicon import load, synonyms
+from extraction.words import Phrases, Words
+
+ProblemClass = Literal["chronic", "acute", "symptom"]
+
+_RESOLVED_AFTER = re.compile(
+    r"\A[\s,()-]*(?:(?:has|have|had|is|are|was|were|now|since|fully|completely|largely|all|also|infection|exacerbation|symptoms?|[-–,:(])\s*){0,5}"
+    r"(?:resolved|cured|healed|cleared|eradicated|in (?:complete |full |sustained )?remission|no longer (?:present|active|an issue)|inactive)\b",
+    re.IGNORECASE,
+)
+_RESOLVED_BEFORE = re.compile(
+    r"\b(?:resolved|resolution of|cured of|cleared of|recovered from|no longer has|healed|successfully treated|successful treatment of|cure of)[\s:]+(?:[\w-]+\s+){0,2}\Z",
+    re.IGNORECASE,
+)
+_NOT_RESOLVED = re.compile(
+    r"\b(?:not|un|partially|nearly|almost|never|hasn't|until)\s*(?:yet\s+|fully\s+|completely\s+)?\Z", re.IGNORECASE
+)
+_SHOUTED = re.compile(r"[a-z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemMention:
+    """A problem's canonical name, what class it is of, and the characters that name it."""
+
+    name: str
+    kind: ProblemClass
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFact:
+    """A problem that is no mere complaint; offsets are within the sentence."""
+
+    name: str
+    start: int
+    end: int
+    assertion: Assertion
+    action: Action
+
+
+@cache
+def _phrases() -> Phrases[tuple[str, ProblemClass] | None]:
+    data = load("problems")
+    entries: list[tuple[str, tuple[str, ProblemClass] | None]] = [(phrase, None) for phrase in data["not_problems"]]
+    groups: tuple[tuple[str, ProblemClass], ...] = (("chronic", "chronic"), ("acute", "acute"), ("symptoms", "symptom"))
+    for group, kind in groups:
+        entries += [(phrase, (name, kind)) for phrase, name in synonyms(data[group])]
+    return Phrases(entries)
+
+
+@cache
+def _ambiguous() -> frozenset[str]:
+    return frozenset(load("problems")["ambiguous"])
+
+
+def find_problems(text: str, words: Words | None = None) -> tuple[ProblemMention, ...]:
+    """Problems in order, by canonical name: `HTN` and `high blood pressure` both give `hypertension`.
+
+    Abbreviations that are also words or orders (`MS`, `PE`, `AS`) are left out where all is in capitals.
+    """
+    return tuple(_mentions(text, words or Words.of(text)))
+
+
+def _mentions(text: str, words: Words) -> Iterator[ProblemMention]:
+    shouted = not _SHOUTED.search(text)
+    for match in _phrases().find(words):
+        if match.value is None:
+            continue
+        surface = text[match.start : match.end]
+        if shouted and len(words.lower) > 6 and surface in _ambiguous():
+            continue
+        yield ProblemMention(*match.value, match.start, match.end)
+
+
+def problem_facts(text: str, words: Words, section: SectionKind) -> tuple[ProblemFact, ...]:
+    """Problems in one sentence with their assertion; complaints are left out."""
+    facts = []
+    for mention in _mentions(text, words):
+        if mention.kind == "symptom":
+            continue
+        context = context_of(text, (mention.start, mention.end), section)
+        resolved = _resolved(text, mention)
+        assertion = _assertion(context, mention, section, resolved=resolved)
+        action = Action.RESOLVED if resolved and assertion is not Assertion.FAMILY else Action.NONE
+        facts.append(ProblemFact(mention.name, mention.start, mention.end, assertion, action))
+    return tuple(facts)
+
+
+def _resolved(text: str, mention: ProblemMention) -> bool:
+    after = _RESOLVED_AFTER.match(text[mention.end : mention.end + 80])
+    if after:
+        return True
+    before = _RESOLVED_BEFORE.search(text[max(0, mention.start - 60) : mention.start])
+    return bool(before) and not _NOT_RESOLVED.search(
+        text[max(0, mention.start - 90) : mention.start - 60 + before.start() if before else 0]
+    )
+
+
+def _assertion(context: Context, mention: ProblemMention, section: SectionKind, *, resolved: bool) -> Assertion:
+    """A disease that lasts is present although the words are "history of" or the section is the past history."""
+    assertion = context.assertion
+    if resolved and assertion not in (Assertion.FAMILY,):
+        return Assertion.HISTORICAL
+    if assertion is Assertion.HISTORICAL and mention.kind == "chronic":
+        return Assertion.PRESENT
+    return assertion

@@ -1,0 +1,162 @@
+"""Measured values in a sentence: laboratory results, vital signs, ejection fraction."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from core.records import Assertion, SectionKind
+from extraction.assertion import context_of
+from extraction.dates import find_dates
+from extraction.dosing import NUMBER
+from extraction.lexicon import load, synonyms
+from extraction.words import Match, Phrases, Words
+
+_UNIT = (
+    r"(?:%|percent|mg\s?/\s?d[lL]|g\s?/\s?d[lL]|gm\s?/\s?d[lL]|mg\s?/\s?[lL]|mmol\s?/\s?[lL]|meq\s?/\s?[lL]|[uµ]?iu\s?/\s?m[lL]|m?u\s?/\s?[lL]|iu\s?/\s?[lL]|units\s?/\s?[lL]|"
+    r"ng\s?/\s?m[lL]|pg\s?/\s?m[lL]|ng\s?/\s?d[lL]|mcg\s?/\s?d[lL]|ng\s?/\s?[lL]|mm\s?hg|mmhg|bpm|beats per minute|breaths per minute|breaths/min|/min|ml\s?/\s?min(?:\s?/\s?1\.73\s?m\^?2)?|"
+    r"k\s?/\s?[uµ][lL]|x?\s?10\^?[39]\s?/\s?[uµ]?[lL]|/mm3|cells\s?/\s?[uµ][lL]|copies\s?/\s?m[lL]|mg\s?/\s?g|mm\s?/\s?hr?|f[lL]|kg\s?/\s?m2|kg|kilograms|lbs?|pounds|"
+    r"cm|inches|degrees?\s?(?:f(?:ahrenheit)?|c(?:elsius)?)?|°\s?[fc]|[fc](?![a-z])|liters?|seconds|sec)"
+)
+_VALUE = rf"(?:[<>≤≥~]=?\s?)?{NUMBER}(?:\s?(?:-|–|/|to)\s?{NUMBER})?"
+_LINK = (
+    r"(?:\s|:|=|-(?!\d)|–|,|\(|\||\*|#|\b(?:was|is|of|at|were|are|to|level|levels|count|today|now|up|down|stable|still|remains|remained|elevated|low|high|normal|"
+    r"increased|decreased|improved|rose|risen|fell|trended|trending|peaked|peak|returned|came|back|has|have|had|been|on|admission|discharge|"
+    r"measured|reading|readings|approximately|about|around|slightly|markedly|significantly|mildly|estimated|value|result|this|morning|and|the|"
+    r"in|her|his|most|recent|last|initial|repeat|latest|found|be|noted|reported|percent|ratio|range|reduced|severely|moderately|wnl|from|a|office|clinic|home|room|air|ra|"
+    r"po|random|fasting|am|pm|currently|well|controlled|visit|again|yesterday|check|checked|drawn|preserved|critical|critically|worsened|resulted|as|h|l)\b)"
+)
+_REACH = 70
+_TREND = re.compile(rf"\s*(?:->|→|-->|=>|>|\bto\b)\s*({_VALUE})", re.IGNORECASE)
+_VALUE_RE = re.compile(_VALUE)
+_FROM = re.compile(
+    rf"\bfrom\s+(?:a\s+)?(?:baseline\s+(?:of\s+)?)?({_VALUE})\s*(?:{_UNIT})?[^.;\d]{{0,40}}?(?:\bto|->|→)\s*({_VALUE})",
+    re.IGNORECASE,
+)
+_LINK_RE = re.compile(_LINK, re.IGNORECASE)
+_UNIT_RE = re.compile(rf"\s{{0,4}}({_UNIT})(?![a-zA-Z0-9])", re.IGNORECASE)
+_DRUG_UNIT = re.compile(r"[\s-]?(?:mg|mcg|g|gm|meq|units?|tabs?|tablets?|ml|iu)(?![\w/]|\s?/)", re.IGNORECASE)
+_BASELINE = re.compile(r"\bbaseline\b[^,;.]{0,12}\Z", re.IGNORECASE)
+_BOUNDS = {
+    "potassium": (1, 10), "sodium": (90, 200), "chloride": (60, 150), "calcium": (3, 20), "magnesium": (0.3, 10), "ejection fraction": (5, 90),
+    "hemoglobin": (2, 25), "hematocrit": (8, 75), "a1c": (3, 20), "heart rate": (20, 250), "respiratory rate": (4, 70), "ph": (6.5, 9),
+    "creatinine": (0.1, 25), "oxygen saturation": (40, 100), "inr": (0.5, 20), "glucose": (15, 1500), "temperature": (30, 110),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFact:
+    """A measured value; `start:end` spans name, value and unit within the sentence."""
+
+    name: str
+    start: int
+    end: int
+    assertion: Assertion
+    value: str
+    unit: str
+
+
+@cache
+def _analytes() -> Phrases[str]:
+    return Phrases(synonyms(load("results")["analytes"]))
+
+
+def result_facts(text: str, words: Words, section: SectionKind) -> tuple[ResultFact, ...]:
+    """Results in one sentence: a name, linking words, a value, a unit. Of a change, the value it came to."""
+    if not any(c.isdigit() for c in text):
+        return ()
+    matches = list(_analytes().find(words))
+    if not matches:
+        return ()
+    dates = [(d.start, d.end) for d in find_dates(text)]
+    facts = []
+    for i, match in enumerate(matches):
+        stop = matches[i + 1].start if i + 1 < len(matches) else len(text)
+        fact = _fact(text, match, min(stop, match.end + _REACH + 60), section, dates)
+        if fact is not None:
+            facts.append(fact)
+    return tuple(facts)
+
+
+def _fact(
+    text: str, match: Match[str], stop: int, section: SectionKind, dates: list[tuple[int, int]]
+) -> ResultFact | None:
+    if _goal(text, match):
+        return None
+    at = match.end
+    changed = _FROM.search(text, at, stop)
+    if changed and _links_only(text, at, changed.start()):
+        value = changed.span(2)
+    else:
+        found = _value_at(text, at, stop, dates)
+        if found is None:
+            return None
+        value = found
+        trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
+        if trend:
+            value = trend.span(1)
+    if _DRUG_UNIT.match(text, value[1]) or not _plausible(match.value, text[slice(*value)]):
+        return None
+    unit = _UNIT_RE.match(text, value[1], min(len(text), value[1] + 24))
+    end = unit.end() if unit else value[1]
+    context = context_of(text, (match.start, match.end), section)
+    past = _BASELINE.search(text[max(0, match.start - 24) : match.start]) or _BASELINE.search(
+        text[match.end : value[0]]
+    )
+    assertion = Assertion.HISTORICAL if past else context.assertion
+    if assertion in (Assertion.NEGATED, Assertion.POSSIBLE, Assertion.HISTORICAL) and not past:
+        assertion = Assertion.PRESENT
+    return ResultFact(
+        match.value, match.start, end, assertion, " ".join(text[slice(*value)].split()), unit.group(1) if unit else ""
+    )
+
+
+def _goal(text: str, match: Match[str]) -> bool:
+    before = text[max(0, match.start - 24) : match.start].lower()
+    after = text[match.end : match.end + 12].lower()
+    return bool(
+        re.search(
+            r"\b(?:goal|target|keep|maintain|titrate to|hold (?:for|if)|call (?:for|if)|notify (?:for|if)|if|for)\s+(?:an?\s+|her\s+|his\s+)?\Z",
+            before,
+        )
+        or re.search(r"\A\s*(?:goal|target|<|>|less than|greater than)", after)
+        and not re.search(r"\A\s*[<>]\s*0?\.\d", after)
+    )
+
+
+def _links_only(text: str, start: int, stop: int) -> bool:
+    return not _LINK_RE.sub("", text[start:stop]).strip()
+
+
+def _value_at(text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tuple[int, int] | None:
+    limit = min(stop, at + _REACH)
+    if text[at : at + 1] == "-" and text[at + 1 : at + 2].isdigit():
+        at += 1
+    while at < limit:
+        inside = next((d for d in dates if d[0] <= at < d[1]), None)
+        if inside:
+            at = inside[1]
+            continue
+        value = _VALUE_RE.match(text, at, stop)
+        if value and not text[at - 1].isalnum():
+            following = text[value.end() : value.end() + 1]
+            if following.isalpha() and not _UNIT_RE.match(text, value.end()):
+                return None
+            return value.span()
+        link = _LINK_RE.match(text, at, limit)
+        if link is None:
+            return None
+        at = link.end()
+    return None
+
+
+def _past_unit(text: str, at: int, stop: int) -> int:
+    unit = _UNIT_RE.match(text, at, stop)
+    return unit.end() if unit else at
+
+
+def _plausible(name: str, value: str) -> bool:
+    numbers = [float(n.replace(",", "")) for n in re.findall(NUMBER, value)]
+    if name == "blood pressure":
+        return len(numbers) == 2 and "/" in value and 40 <= numbers[0] <= 300 and 15 <= numbers[1] <= 200
+    bounds = _BOUNDS.get(name)
+    return bool(numbers) and (bounds is None or all(bounds[0] <= n <= bounds[1] for n in numbers))

@@ -1,0 +1,110 @@
+"""Code status and devices in a sentence."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from core.records import Action, Assertion, SectionKind
+from extraction.assertion import context_of
+from extraction.lexicon import load, synonyms
+from extraction.words import Match, Phrases, Words
+
+_PLACED = re.compile(
+    r"\b(?:placed|placement|inserted|insertion|implant(?:ed|ation)|put in|s/p|status post|underwent|received|replaced|placing|insert)\b",
+    re.IGNORECASE,
+)
+_REMOVED = re.compile(
+    r"\b(?:removed|removal|explant(?:ed|ation)|pulled|discontinued|d/c'?d|dc'd|out|taken out|reversed|reversal|decannulated|extubated|taken down|takedown)\b",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(r"\b(?:no longer|revers\w+|rescind\w*|revok\w+|previously|was|formerly|prior)\b", re.IGNORECASE)
+_ASKED = re.compile(
+    r"\b(?:discuss\w*|address\w*|clarif\w+|confirm with|to be determined|tbd|unknown|if)\b[^.;]{0,40}\Z", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFact:
+    """A code status or a device; offsets are within the sentence."""
+
+    name: str
+    start: int
+    end: int
+    assertion: Assertion
+    action: Action
+
+
+@cache
+def _code() -> Phrases[str]:
+    return Phrases(synonyms(load("status")["code_status"]))
+
+
+@cache
+def _devices() -> Phrases[str | None]:
+    data = load("status")
+    entries: list[tuple[str, str | None]] = [(phrase, None) for phrase in data["not_devices"]]
+    entries += synonyms(data["devices"])
+    return Phrases(entries)
+
+
+def code_status_facts(text: str, words: Words, section: SectionKind) -> tuple[StatusFact, ...]:
+    """Code status in one sentence: `full code`, `dnr`, `dni`, `dnr/dni`, `comfort measures only`."""
+    return tuple(_code_fact(text, match, section) for match in _code().find(words))
+
+
+def _code_fact(text: str, match: Match[str], section: SectionKind) -> StatusFact:
+    context = context_of(text, (match.start, match.end), section)
+    assertion = context.assertion
+    before = text[max(0, match.start - 60) : match.start]
+    if re.search(
+        r"\b(?:no longer|not|revers\w+|rescind\w*|revok\w+)\s+(?:a\s+|her\s+|his\s+|the\s+)?\Z", before, re.IGNORECASE
+    ):
+        assertion = Assertion.NEGATED
+    elif re.search(r"\b(?:was|were|previously|formerly|prior|from)\s+(?:a\s+)?\Z", before, re.IGNORECASE) and re.search(
+        r"\b(?:now|chang\w+|revers\w+|to)\b", text[match.end : match.end + 60], re.IGNORECASE
+    ):
+        assertion = Assertion.HISTORICAL
+    elif assertion is Assertion.NEGATED or (
+        assertion is Assertion.HISTORICAL and section is not SectionKind.PAST_HISTORY
+    ):
+        assertion = (
+            Assertion.PRESENT
+            if not re.search(r"\b(?:not|denies|declin\w+|refus\w+)\b", before, re.IGNORECASE)
+            else Assertion.NEGATED
+        )
+    elif (
+        assertion is Assertion.PRESENT
+        and _ASKED.search(before)
+        and not re.search(r"\b(?:wish|want|remain|is|confirmed)\b[^.;]*\Z", before, re.IGNORECASE)
+    ):
+        assertion = Assertion.HYPOTHETICAL
+    changed = (
+        Action.CHANGED
+        if re.search(r"\b(?:changed|transitioned|now|made)\s+(?:to\s+|a\s+)?\Z", before, re.IGNORECASE)
+        else Action.NONE
+    )
+    return StatusFact(match.value, match.start, match.end, assertion, changed)
+
+
+def device_facts(text: str, words: Words, section: SectionKind) -> tuple[StatusFact, ...]:
+    """Devices and lines in one sentence; placed ones are STARTED, removed ones STOPPED."""
+    return tuple(
+        _device_fact(text, match, match.value, section) for match in _devices().find(words) if match.value is not None
+    )
+
+
+def _device_fact(text: str, match: Match[str | None], name: str, section: SectionKind) -> StatusFact:
+    context = context_of(text, (match.start, match.end), section)
+    near_after = text[match.end : match.end + 48].split(";")[0].split(". ")[0]
+    near_before = text[max(0, match.start - 40) : match.start].split(";")[-1].rsplit(". ", 1)[-1]
+    action = Action.NONE
+    if _REMOVED.search(near_after) or re.search(
+        r"\b(?:remov\w+|explant\w+|pull\w*|discontinu\w+|d/c)\s+(?:of\s+)?(?:\w+\s+){0,2}\Z", near_before, re.IGNORECASE
+    ):
+        action = Action.STOPPED
+    elif _PLACED.search(near_after) or _PLACED.search(near_before):
+        action = Action.STARTED
+    assertion = context.assertion
+    if assertion is Assertion.HISTORICAL:
+        assertion = Assertion.PRESENT
+    return StatusFact(name, match.start, match.end, assertion, action)

@@ -1,0 +1,155 @@
+"""What a patient takes now, from all that notes say of one drug."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from core.records import Action, Assertion, FactKind
+from extraction.dosing import canonical_dose, canonical_frequency
+from extraction.lexicon import load
+from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, without_copies
+
+_ACTIVE = (Action.STARTED, Action.CHANGED, Action.CONTINUED)
+_IV = re.compile(r"\bi\.?v|intravenous|gtt|drip|infusion|continuous", re.IGNORECASE)
+_COURSE = re.compile(r"(?:for|x)\s*(\d+)\s*(?:more\s+)?(?:-\s*)?(day|week|month)|(\d+)[\s-]*(day|week)", re.IGNORECASE)
+_LONGEST_COURSE_DAYS = 60
+_INFUSION_DAYS = 3
+
+
+@dataclass(slots=True)
+class _Story:
+    """The state after the mentions read so far."""
+
+    status: State | None = None
+    dose: TimedFact | None = None
+    previous: TimedFact | None = None
+    latest: TimedFact | None = None
+    event: TimedFact | None = None
+    seen: set[tuple[str, ...]] = field(default_factory=set)
+    before_event: set[tuple[str, ...]] = field(default_factory=set)
+
+
+@cache
+def _courses() -> frozenset[str]:
+    return frozenset(load("drugs")["courses"])
+
+
+def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:
+    """One drug's mentions, oldest first; None where it was only considered or is somebody else's.
+
+    A verb (started, changed, held, stopped) settles the state from its note on. A bare mention settles it only where no
+    verb has: the same list line before and after a stop is a list that nobody tended, another one is a conflict.
+    """
+    told = [m for m in mentions if m.fact.assertion not in (Assertion.FAMILY, Assertion.HYPOTHETICAL)]
+    if not told:
+        return None
+    story = _Story()
+    for mention in without_copies(told):
+        _read(story, mention)
+        story.seen.add(_signature(mention))
+    if story.status is None or story.latest is None:
+        return None
+    state = _aged(story, now)
+    latest = story.dose if state in ("current", "changed", "held") and story.dose else story.latest
+    previous = story.previous if state in ("changed", "conflict") else (story.dose if state == "stopped" else None)
+    return ResolvedFact(FactKind.DRUG, told[0].fact.name, state, latest, previous, told[0], distinct(told))
+
+
+def _signature(mention: TimedFact) -> tuple[str, ...]:
+    fact = mention.fact
+    return (canonical_dose(fact.dose), canonical_frequency(fact.frequency))
+
+
+def _read(story: _Story, mention: TimedFact) -> None:
+    fact = mention.fact
+    if fact.action is Action.STOPPED or (
+        fact.assertion is Assertion.NEGATED and story.status in ("current", "changed")
+    ):
+        _set(story, "stopped", mention)
+    elif fact.assertion is Assertion.NEGATED:
+        if story.status is None:
+            _set(story, "denied", mention)
+    elif fact.action is Action.HELD:
+        _set(story, "held", mention)
+    elif fact.assertion is Assertion.HISTORICAL:
+        if story.status in (None, "denied"):
+            _set(story, "historical", mention)
+    elif fact.action in _ACTIVE:
+        _take(story, mention)
+        story.event, story.before_event = mention, set(story.seen)
+    else:
+        _mentioned(story, mention)
+
+
+def _set(story: _Story, status: State, mention: TimedFact) -> None:
+    story.status, story.latest, story.event = status, mention, mention
+    story.before_event = set(story.seen)
+
+
+def _take(story: _Story, mention: TimedFact) -> None:
+    """The drug is taken, with this dose if one is named."""
+    if story.dose is not None and differs(story.dose, mention):
+        story.previous, story.dose = story.dose, mention
+    elif mention.fact.dose or story.dose is None:
+        fuller = story.dose is None or bool(mention.fact.frequency) or not story.dose.fact.frequency
+        story.dose = mention if fuller else story.dose
+    story.status = "changed" if story.previous else "current"
+    story.latest = mention
+
+
+def _mentioned(story: _Story, mention: TimedFact) -> None:
+    """A mention without a verb."""
+    event = story.event
+    same_time = event is not None and (event.fact.note_id == mention.fact.note_id or event.when == mention.when)
+    stale = _signature(mention) in story.before_event
+    if story.status in ("stopped", "held"):
+        if same_time or stale or not mention.fact.dose:
+            return
+        if story.status == "stopped":
+            story.previous, story.status, story.latest = story.latest, "conflict", mention
+            return
+    if story.status == "conflict":
+        return
+    contradicts = story.dose is not None and differs(story.dose, mention)
+    if contradicts and (same_time or stale) and event is not None and event.fact.dose:
+        return
+    _take(story, mention)
+
+
+def differs(a: TimedFact, b: TimedFact) -> bool:
+    """Whether two mentions name doses or frequencies that cannot both hold; units that do not compare do not differ."""
+    one, two = canonical_dose(a.fact.dose), canonical_dose(b.fact.dose)
+    if one and two and one != two:
+        (n1, _, u1), (n2, _, u2) = one.partition(" "), two.partition(" ")
+        if (not u1 or not u2) and n1 == n2:
+            return False
+        return u1 == u2 or not u1 or not u2
+    often, seldom = canonical_frequency(a.fact.frequency), canonical_frequency(b.fact.frequency)
+    plain = (often.replace(" as needed", ""), seldom.replace(" as needed", ""))
+    return bool(one and two and all(plain) and plain[0] != plain[1] and not _same_rate(*plain))
+
+
+def _same_rate(a: str, b: str) -> bool:
+    once = ("daily", "nightly", "every morning", "every evening", "every 24 hours")
+    twice = ("twice daily", "every 12 hours")
+    thrice = ("three times daily", "every 8 hours")
+    return any(a in same and b in same for same in (once, twice, thrice, ("four times daily", "every 6 hours")))
+
+
+def _aged(story: _Story, now: TimedFact) -> State:
+    """A course that must have ended, or an infusion of days ago, is past although no note says that it was stopped."""
+    state, latest = story.status or "historical", story.latest
+    if state not in ("current", "changed") or latest is None:
+        return state
+    age = days_before(latest, now)
+    course = _COURSE.search(latest.fact.frequency)
+    if course:
+        count, unit = (course.group(1) or course.group(3)), (course.group(2) or course.group(4)).lower()
+        if age > int(count) * {"day": 1, "week": 7, "month": 31}[unit] + 1:
+            return "historical"
+    if _IV.search(latest.fact.route + " " + latest.fact.frequency) and age > _INFUSION_DAYS:
+        return "historical"
+    if latest.fact.name in _courses() and age > _LONGEST_COURSE_DAYS:
+        return "historical"
+    return state

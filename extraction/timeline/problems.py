@@ -1,0 +1,111 @@
+"""Problems and devices over time."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from core.records import Action, Assertion, FactKind
+from extraction.lexicon import load
+from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, without_copies
+
+_ACUTE_DAYS = 90
+_TEMPORARY_DEVICE_DAYS = 45
+
+
+@cache
+def _acute() -> frozenset[str]:
+    return frozenset(load("problems")["acute"])
+
+
+@cache
+def _temporary() -> frozenset[str]:
+    return frozenset(load("status")["temporary"])
+
+
+def merge_broader(groups: Mapping[str, list[TimedFact]]) -> dict[str, list[TimedFact]]:
+    """Give the mentions of a broad name ("diabetes") to the one narrower name that the chart asserts."""
+    broader: Mapping[str, str] = load("problems")["broader"]
+    merged = {name: list(mentions) for name, mentions in groups.items()}
+    for broad, narrow in broader.items():
+        narrower = [n.strip() for n in narrow.split(",") if _asserted(merged.get(n.strip(), []))]
+        if broad in merged and len(narrower) == 1:
+            moved = [m for m in merged[broad] if m.fact.assertion in (Assertion.PRESENT, Assertion.HISTORICAL)]
+            rest = [m for m in merged.pop(broad) if m not in moved and m.fact.assertion is Assertion.FAMILY]
+            merged[narrower[0]] = sorted([*merged[narrower[0]], *moved], key=lambda m: m.when)
+            if rest:
+                merged[broad] = rest
+    return merged
+
+
+def _asserted(mentions: Sequence[TimedFact]) -> bool:
+    return any(m.fact.assertion in (Assertion.PRESENT, Assertion.HISTORICAL) for m in mentions)
+
+
+def resolve_problem(name: str, mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:
+    """One problem's mentions, oldest first; None where it is only a relative's or only feared.
+
+    Later words win: resolved after present is resolved, present in new words after resolved is present again. An acute
+    problem that no note of the last three months names is past.
+    """
+    own = [m for m in mentions if m.fact.assertion not in (Assertion.FAMILY, Assertion.HYPOTHETICAL)]
+    if not own:
+        return None
+    state: State | None = None
+    latest = own[0]
+    previous: TimedFact | None = None
+    for mention in without_copies(own):
+        after = _next_state(state, mention, name, latest)
+        if after is None:
+            continue
+        if state is not None and after != state:
+            previous = latest
+        state, latest = after, mention
+    if state is None:
+        return None
+    if state == "current" and name in _acute() and days_before(latest, now) > _ACUTE_DAYS:
+        state = "historical"
+    return ResolvedFact(FactKind.PROBLEM, name, state, latest, previous, own[0], distinct(own))
+
+
+def _next_state(state: State | None, mention: TimedFact, name: str, latest: TimedFact) -> State | None:
+    """The state that a mention leads to; None where it is no news."""
+    fact = mention.fact
+    same_note = fact.note_id == latest.fact.note_id
+    if fact.action is Action.RESOLVED:
+        return "resolved"
+    if fact.assertion is Assertion.PRESENT:
+        return None if state == "resolved" and same_note else "current"
+    if fact.assertion is Assertion.NEGATED:
+        if state in (None, "possible", "denied"):
+            return "denied"
+        if state == "current" and name in _acute() and not same_note:
+            return "resolved"
+        return None
+    if fact.assertion is Assertion.POSSIBLE:
+        return "possible" if state in (None, "denied", "possible") else None
+    if state in (None, "possible", "denied"):
+        return "historical"
+    if state == "current" and name in _acute() and not same_note:
+        return "historical"
+    return None
+
+
+def resolve_device(name: str, mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:
+    """One device's mentions, oldest first; a line or tube that is not named for weeks is past."""
+    own = [m for m in mentions if m.fact.assertion not in (Assertion.FAMILY, Assertion.HYPOTHETICAL)]
+    if not own:
+        return None
+    state: State | None = None
+    latest = own[0]
+    for mention in without_copies(own):
+        fact = mention.fact
+        if fact.action is Action.STOPPED:
+            state, latest = "stopped", mention
+        elif fact.assertion is Assertion.NEGATED:
+            state, latest = ("denied", mention) if state in (None, "denied") else (state, latest)
+        elif not (state == "stopped" and (fact.note_id == latest.fact.note_id or fact.action is not Action.STARTED)):
+            state, latest = "current", mention
+    if state is None:
+        return None
+    if state == "current" and name in _temporary() and days_before(latest, now) > _TEMPORARY_DEVICE_DAYS:
+        state = "historical"
+    return ResolvedFact(FactKind.DEVICE, name, state, latest, None, own[0], distinct(own))

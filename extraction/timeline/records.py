@@ -1,0 +1,104 @@
+"""What goes into the timeline and what comes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias
+
+from core.records import Fact, FactKind
+
+State: TypeAlias = Literal[
+    "current", "changed", "held", "stopped", "resolved", "possible", "denied", "conflict", "historical"
+]
+"""What is true now.
+
+`current` holds; `changed` holds with another dose or value than before; `held` is paused; `stopped` and `resolved` are
+over; `possible` was never confirmed; `denied` was only ever denied; `conflict` is stated both ways, the later statement
+not settling it; `historical` is past, or was given once, or was short-lived and is long ago.
+"""
+
+_COPY_WORDS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFact:
+    """A fact with its note's time and type. `text` is its sentence, by which copied-forward text is recognised."""
+
+    fact: Fact
+    charted_at: str | None
+    note_type: str
+    text: str = ""
+
+    @property
+    def when(self) -> str:
+        """A string that sorts by time; undated notes come first."""
+        return self.charted_at or ""
+
+    @property
+    def day(self) -> date | None:
+        """The day, None where the note has none."""
+        try:
+            return date.fromisoformat(self.when[:10])
+        except ValueError:
+            return None
+
+    @property
+    def wording(self) -> str:
+        """The sentence with white space and case levelled."""
+        return " ".join(self.text.lower().split())
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether the sentence is so long that finding it again means that it was copied."""
+        return len(self.text.split()) >= _COPY_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedFact:
+    """What the mentions of one fact amount to.
+
+    `latest` is the newest mention that states the present state in full, `previous` the newest with a different dose or
+    value (or the other side of a conflict), `first` the earliest. `mentions` holds each wording once, oldest first.
+    """
+
+    kind: FactKind
+    name: str
+    state: State
+    latest: TimedFact
+    previous: TimedFact | None
+    first: TimedFact
+    mentions: tuple[TimedFact, ...]
+
+
+def in_order(facts: Sequence[TimedFact]) -> list[TimedFact]:
+    """By time, then as given; undated ones first."""
+    return sorted(facts, key=lambda f: f.when)
+
+
+def without_copies(facts: Sequence[TimedFact]) -> list[TimedFact]:
+    """Drop prose that stood in an earlier note word for word: a copy is no news."""
+    seen: dict[tuple[str, str], str] = {}
+    kept = []
+    for fact in facts:
+        key = (fact.fact.name, fact.wording)
+        if fact.is_prose and seen.setdefault(key, fact.fact.note_id) != fact.fact.note_id:
+            continue
+        kept.append(fact)
+    return kept
+
+
+def distinct(facts: Sequence[TimedFact]) -> tuple[TimedFact, ...]:
+    """Each wording once by its first appearance, and the latest appearance of a repeated one behind it."""
+    first: dict[tuple[str, str], TimedFact] = {}
+    last: dict[tuple[str, str], TimedFact] = {}
+    for position, fact in enumerate(facts):
+        key = (fact.fact.name, fact.wording or str(position))
+        first.setdefault(key, fact)
+        last[key] = fact
+    kept = {id(f) for f in (*first.values(), *last.values())}
+    return tuple(f for f in facts if id(f) in kept)
+
+
+def days_before(fact: TimedFact, now: TimedFact) -> int:
+    """Days from a mention to the newest one of the chart; 0 where either has no date."""
+    return (now.day - fact.day).days if now.day and fact.day else 0
