@@ -81,6 +81,12 @@ def test_every_image_is_pinned_to_a_version() -> None:
         assert re.search(r":[^:/]*\d[^:/]*(@sha256:[0-9a-f]{64})?$", image), image
 
 
+def test_image_and_makefile_agree_on_versions() -> None:
+    makefile = dict(re.findall(r"^(\w+) := (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert f"ARG UV_VERSION={makefile['UV_VERSION']}\n" in (ROOT / "Dockerfile").read_text()
+    assert compose()["vllm"]["image"].endswith(f":v{makefile['VLLM_VERSION']}")
+
+
 def test_compose_and_kubernetes_run_the_same_images() -> None:
     theirs = {c["image"] for _, spec in pod_specs() for c in spec["containers"]}
     assert theirs <= {s["image"] for s in compose().values()}
