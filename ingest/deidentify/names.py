@@ -68,9 +68,10 @@ _RULES = (
         rf"{_FULL} ?[(,;] ?(?:MRN|DOB|SSN|D\.O\.B|[Dd]ate of [Bb]irth|[Mm]edical [Rr]ecord)",
     ),
     _name((" is a", " was a"), rf"{_AGED},? ?(?:is|was) (?:a|an) (?:very |pleasant |delightful ){{0,3}}{_AGE}"),
-    _name((", a",), rf"{_FULL}, (?:a|an) (?:very |pleasant |delightful ){{0,3}}{_AGE}"),
+    _name((", a", " a "), rf"{_FULL},? (?:a|an) (?:very |pleasant |delightful ){{0,3}}{_AGE}"),
 )
 _LOWER = _name(("dr. ", "mr. ", "mrs. ", "ms. "), r"\b(?:dr|mr|mrs|ms)\. (?P<value>[a-z][a-z'’-]{2,30})")
+_NO_NAMES = NEVER_NAMES - WORDS_TOO
 _LOWER_WORDS = frozenset(word.lower() for word in NEVER_NAMES)
 
 _WORD = re.compile(rf"[{_LETTERS}\d'’-]+")
@@ -95,7 +96,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     first = last = -1
     for word in _WORD.finditer(text, start, end):
         plain = word.group().removesuffix("'s").removesuffix("’s").rstrip("'’")
-        if plain.title() in NEVER_NAMES:
+        if plain.title() in _NO_NAMES:
             if first >= 0:
                 break
             continue

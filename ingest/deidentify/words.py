@@ -40,9 +40,9 @@ WORDS_TOO = frozenset(
     Post Potter Power Powers Price Prince Pruitt Rains Ray Reed Rich Rivers Robin Rod Rose Ruby Rush Sage Sandy
     Sharp Shepherd Short Silver Singer Skinner Small Snow South Sparks Spring Star Steele Stone Story Strong Summer
     Summers Swift Terry Thorn Tucker Turner Tyler Violet Walker Wall Walls Ward Warner Waters Weaver Webb Weeks
-    Weiner Wells West Wheeler Wick Will Wise Wolf Wood Woods Word Worth Young Allen Addison Babinski Barrett Braden
-    Cushing Down Foley Glasgow Harrington Hodgkin Hoffman Homan Homans Huntington Kernig Lachman Marfan Morton
-    Murphy Norton Paget Raynaud Romberg Wilson Wright
+    Weiner Wells West Wheeler Wick Will Wise Wolf Wood Woods Word Worth Young White Black Allen Addison Babinski
+    Barrett Braden Cushing Down Foley Glasgow Harrington Hodgkin Hoffman Homan Homans Huntington Kernig Lachman
+    Marfan Morton Murphy Norton Paget Raynaud Romberg Wilson Wright
     """.split()  # noqa: SIM905
 )
 """Names that also are everyday words or name a disease, sign or device: masked only where they stand as a name."""
