@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.figures import Figure, table, write
+from bench.figures import Figure, read, table, write
 
 HERE = Path(__file__).resolve().parent
 
@@ -21,10 +21,26 @@ def names() -> list[str]:
 
 
 def run_here(name: str) -> None:
-    """Run one bench in this process."""
+    """Run one bench in this process, write its figures and print them."""
     figures: list[Figure] = importlib.import_module(f"bench.bench_{name}").run()
-    path = write(name, figures)
-    print(f"{name}: {path.relative_to(HERE.parent)}\n{table(figures)}\n", flush=True)
+    write(name, figures)
+    print(table(figures))
+
+
+def run_apart(chosen: list[str]) -> int:
+    """Run benches in processes of their own and print all their figures as one table."""
+    figures, failed = [], []
+    for name in chosen:
+        print(f"bench {name} …", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", "bench", name]
+        if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:  # noqa: S603
+            failed.append(name)
+        else:
+            figures += read(name)
+    print(table(figures))
+    if failed:
+        print(f"failed to run: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def main() -> int:
@@ -38,10 +54,7 @@ def main() -> int:
     if len(chosen) == 1:
         run_here(chosen[0])
         return 0
-    failed = [name for name in chosen or names() if subprocess.call([sys.executable, "-m", "bench", name])]  # noqa: S603
-    if failed:
-        print(f"failed to run: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
+    return run_apart(chosen or names())
 
 
 if __name__ == "__main__":

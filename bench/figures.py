@@ -21,7 +21,7 @@ _FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value. `bar` is None where it is only reported; `baseline` is what it was compared with, in words."""
+    """One measured value. `bar` is None where it is only reported; `baseline` says what it was compared with."""
 
     figure: str
     value: float
@@ -84,6 +84,12 @@ def write(name: str, figures: Iterable[Figure], folder: Path = RESULTS) -> Path:
     }
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def read(name: str, folder: Path = RESULTS) -> list[Figure]:
+    """The figures that `write` wrote."""
+    content = json.loads((folder / f"{name}.json").read_text())
+    return [Figure(**{key: value for key, value in raw.items() if key != "passed"}) for raw in content["figures"]]
 
 
 def table(figures: Iterable[Figure]) -> str:
