@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from extraction.dosing import same_dose
-from extraction.timeline import ResolvedFact, TimedFact
-
 from core.records import Action, Assertion, FactKind
+from extraction.dosing import canonical_dose
+from extraction.timeline import ResolvedFact, TimedFact
 
 _ENDED = {"stopped", "resolved", "denied"}
 _TELLS_THE_END = {Action.STOPPED, Action.HELD, Action.RESOLVED}
@@ -32,5 +31,10 @@ def _is_superseded(resolved: ResolvedFact, mention: TimedFact) -> bool:
         return False
     if resolved.state in _ENDED:
         return True
-    redosed = resolved.kind is FactKind.DRUG and fact.dose and latest.dose and not same_dose(fact.dose, latest.dose)
+    redosed = (
+        resolved.kind is FactKind.DRUG
+        and fact.dose
+        and latest.dose
+        and canonical_dose(fact.dose) != canonical_dose(latest.dose)
+    )
     return bool(redosed) and fact.action in (Action.NONE, Action.CONTINUED)

@@ -17,6 +17,11 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word))
 
 
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """Lower-case words of a text, numbers included, with their places."""
+    return [(m.group().lower(), m.start(), m.end()) for m in _WORD.finditer(text)]
+
+
 def words(text: str) -> list[str]:
     """Lower-case words of a text, numbers included."""
     return [m.group().lower() for m in _WORD.finditer(text)]

@@ -1,11 +1,24 @@
 """Checks that a statement must pass before anyone sees it. Deterministic, each with a stable reason code."""
 
+from chains.verification.assertion import assertion_survives
 from chains.verification.claim import Check, Claim, Refusal
+from chains.verification.dates import dates_are_cited
+from chains.verification.doses import doses_are_cited
 from chains.verification.form import is_one_sentence
+from chains.verification.names import names_are_cited
+from chains.verification.numbers import numbers_are_cited
 from chains.verification.support import is_carried
 
 VERIFIER = "rules-1"
-CHECKS: tuple[Check, ...] = (is_one_sentence, is_carried)
+CHECKS: tuple[Check, ...] = (
+    is_one_sentence,
+    numbers_are_cited,
+    dates_are_cited,
+    doses_are_cited,
+    names_are_cited,
+    assertion_survives,
+    is_carried,
+)
 
 
 def first_refusal(claim: Claim) -> Refusal | None:
