@@ -3,8 +3,6 @@
 import logging
 import time
 
-from extraction.timeline import ResolvedFact, TimedFact, resolve
-
 from chains.budget import Budget, spending_order
 from chains.citations import Citer
 from chains.conflicts import conflicts_in
@@ -15,7 +13,8 @@ from chains.plan import Plan
 from chains.scope import Scope, scope_of
 from chains.superseded import superseded_sentences
 from core.errors import AnamnesisError
-from core.records import Coverage, FactKind, Sentence
+from core.records import Coverage, Fact, Sentence
+from extraction.timeline import ResolvedFact, TimedFact, resolve
 from prompts import SectionPlan
 from vectorstore.chart import Chart
 
@@ -44,7 +43,9 @@ class _Gathering:
         }
         self._resolved = self._resolve()
         self._lists = ListWriter(self._citer, self._sentences, self._scope.latest)
-        self._passages = PassageFinder(self._chart, self._citer, self._scope, superseded_sentences(self._resolved))
+        self._passages = PassageFinder(
+            self._chart, self._citer, self._scope, superseded_sentences(self._resolved), plan.sections
+        )
         self._budget = Budget(plan.input.request.max_words, plan.sections)
 
     def run(self) -> Gathered:
@@ -63,9 +64,13 @@ class _Gathering:
         )
 
     def _resolve(self) -> tuple[ResolvedFact, ...]:
-        headers = {h.note_id: h for h in self._scope.headers}
-        facts = [f for f in self._chart.facts(*FactKind) if f.note_id in headers]
-        return resolve([TimedFact(f, headers[f.note_id].charted_at, headers[f.note_id].note_type) for f in facts])
+        facts = [f for f in self._chart.facts() if f.note_id in self._scope.note_ids]
+        return resolve([self._timed(fact) for fact in facts])
+
+    def _timed(self, fact: Fact) -> TimedFact:
+        header = self._chart.header(fact.note_id)
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        return TimedFact(fact, header.charted_at, header.note_type, self._citer.text(sentence))
 
     def _section(self, section: SectionPlan) -> SectionEvidence:
         try:

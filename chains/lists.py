@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
-from extraction.timeline import ResolvedFact, TimedFact
-
 from chains.citations import Citer
 from chains.evidence import Evidence, Group
-from core.records import Action, Fact, FactKind, Sentence
+from core.records import FactKind, Sentence
+from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
 
 RECENT_DAYS = 365
@@ -66,13 +65,12 @@ class ListWriter:
     def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
         if drug.state in {"stopped", "held"}:
             return self._quote(drug.latest, section, index, whole_sentence=True)
-        shown = _fullest(drug, lambda f: f.dose)
-        before = drug.previous
-        if drug.state != "changed" or before is None or not before.fact.dose or before.fact.dose == shown.fact.dose:
+        shown, before = drug.latest, drug.previous
+        if drug.state != "changed" or before is None or not before.fact.dose:
             return self._quote(shown, section, index)
         now, then = self._evidence(shown, 1), self._evidence(before, 2)
         past = " ".join(filter(None, (before.fact.dose, before.fact.frequency)))
-        text = f"{now.text} (previously {past}{_on(before)})"
+        text = f"{now.text}, previously {past}{_day(before)}"
         return Group(section, index, (now, then), now, composed=text)
 
     def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
@@ -82,11 +80,8 @@ class ListWriter:
             return Group(section, index, (now,), now)
         then = self._evidence(before, 2)
         unit = f" {before.fact.unit}" if before.fact.unit else ""
-        text = f"{now.text}{_on(result.latest)}, previously {before.fact.value}{unit}{_on(before)}"
+        text = f"{now.text}{_day(result.latest)}, previously {before.fact.value}{unit}{_day(before)}"
         return Group(section, index, (now, then), now, composed=text)
-
-    def _allergy(self, allergy: ResolvedFact, section: str, index: int) -> Group:
-        return self._quote(_fullest(allergy, lambda f: f.reaction), section, index)
 
     def _plain(self, fact: ResolvedFact, section: str, index: int) -> Group:
         return self._quote(fact.latest, section, index)
@@ -94,7 +89,7 @@ class ListWriter:
 
 _WRITERS: Mapping[FactKind, Callable[[ListWriter, ResolvedFact, str, int], Group]] = {
     FactKind.DRUG: ListWriter._drug,
-    FactKind.ALLERGY: ListWriter._allergy,
+    FactKind.ALLERGY: ListWriter._plain,
     FactKind.RESULT: ListWriter._result,
     FactKind.PROBLEM: ListWriter._plain,
     FactKind.CODE_STATUS: ListWriter._plain,
@@ -109,13 +104,6 @@ def days_between(earlier: str | None, later: str | None) -> float | None:
     return float((date.fromisoformat(later[:10]) - date.fromisoformat(earlier[:10])).days)
 
 
-def _fullest(resolved: ResolvedFact, attribute: Callable[[Fact], str]) -> TimedFact:
-    """The newest mention that carries the attribute, since a later bare mention says less without contradicting."""
-    told = [m for m in resolved.mentions if attribute(m.fact) and m.fact.action is not Action.STOPPED]
-    same = [m for m in told if m.fact.assertion is resolved.latest.fact.assertion]
-    return resolved.latest if attribute(resolved.latest.fact) or not same else max(same, key=_time)
-
-
 def _time(mention: TimedFact) -> str:
     return mention.charted_at or ""
 
@@ -124,8 +112,8 @@ def _when(resolved: ResolvedFact) -> str:
     return _time(resolved.latest)
 
 
-def _on(mention: TimedFact) -> str:
-    return f" on {mention.charted_at[:10]}" if mention.charted_at else ""
+def _day(mention: TimedFact) -> str:
+    return f" ({mention.charted_at[:10]})" if mention.charted_at else ""
 
 
 def _values(resolved: ResolvedFact) -> int:

@@ -19,7 +19,10 @@ RRF_CONSTANT = 60
 LONGEST_WORDS = 48
 SHORTEST_WORDS = 4
 SAME_TEXT = 0.6
+NOTHING_NEW = 0.9
+HOME = 2.0
 _LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
+_BACKGROUND = frozenset({SectionKind.FAMILY_HISTORY, SectionKind.SOCIAL_HISTORY, SectionKind.REVIEW_OF_SYSTEMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,27 @@ class Candidate:
 
 
 class PassageFinder:
-    """Finds passages in one chart. `barred` holds sentences whose content a later note has superseded."""
+    """Finds passages in one chart for the sections of one template.
 
-    def __init__(self, chart: Chart, citer: Citer, scope: Scope, barred: frozenset[tuple[str, int]]) -> None:
+    `barred` holds sentences whose content a later note has superseded. A kind of section that one of `plans` is the
+    home of (weight of at least 2) counts less in the others, so that each sentence lands where a reader looks for it.
+    """
+
+    def __init__(
+        self,
+        chart: Chart,
+        citer: Citer,
+        scope: Scope,
+        barred: frozenset[tuple[str, int]],
+        plans: Sequence[SectionPlan],
+    ) -> None:
         self._chart = chart
         self._citer = citer
         self._scope = scope
         self._barred = barred
         self._sentences: dict[str, tuple[Sentence, ...]] = {}
+        self._elsewhere = dict.fromkeys((k for p in plans for k, w in p.kinds.items() if w >= HOME), 0.3)
+        self._elsewhere |= dict.fromkeys(_LISTED_ELSEWHERE, 0.3) | dict.fromkeys(_BACKGROUND, 0.1)
         self._shown: list[frozenset[str]] = []
 
     def groups(
@@ -62,7 +78,7 @@ class PassageFinder:
             if weight <= 0:
                 continue
             for sentence in self._sentences_in(document):
-                candidate = self._candidate(sentence, weight, asked, required)
+                candidate = self._candidate(sentence, weight, plan, asked, required)
                 if candidate:
                     found[sentence.note_id, sentence.ordinal] = candidate
         return sorted(found.values(), key=lambda c: (-c.score, c.sentence.note_id, c.sentence.ordinal))
@@ -72,7 +88,7 @@ class PassageFinder:
         kind = SectionKind(meta["kind"])
         if plan.only_kinds and kind not in plan.kinds:
             return 0.0
-        weight = plan.kinds.get(kind, 0.3 if kind in _LISTED_ELSEWHERE else 1.0)
+        weight = plan.kinds.get(kind, self._elsewhere.get(kind, 1.0))
         weight *= plan.note_types.get(str(meta["note_type"]).casefold(), 1.0)
         age = days_between(meta["charted_at"], self._scope.latest)
         return float(weight * 0.5 ** ((age or 0.0) / plan.half_life_days))
@@ -85,8 +101,9 @@ class PassageFinder:
         return self._sentences[note_id][meta["first_sentence"] : meta["last_sentence"] + 1]
 
     def _candidate(
-        self, sentence: Sentence, weight: float, asked: frozenset[str], required: frozenset[str]
+        self, sentence: Sentence, weight: float, plan: SectionPlan, asked: frozenset[str], required: frozenset[str]
     ) -> Candidate | None:
+        """The sentence as a candidate; None unless it stands in the right kind of section or shares a word asked for."""
         if (sentence.note_id, sentence.ordinal) in self._barred:
             return None
         text = self._citer.text(sentence)
@@ -96,7 +113,10 @@ class PassageFinder:
             return None
         if required and 2 * len(required & stems) < len(required):
             return None
-        overlap = len(asked & stems) / max(1, min(len(asked), len(stems)))
+        shared = len(asked & stems)
+        if not shared and sentence.kind not in plan.kinds:
+            return None
+        overlap = shared / max(1, min(len(asked), len(stems)))
         return Candidate(sentence, text, stems, weight * (0.4 + overlap))
 
     def _choose(self, candidates: Iterable[Candidate], plan: SectionPlan, word_limit: int) -> list[Candidate]:
@@ -157,7 +177,10 @@ def _touches(run: Sequence[Candidate], candidate: Candidate) -> bool:
 
 
 def _alike(left: frozenset[str], right: frozenset[str]) -> bool:
-    return len(left & right) / max(1, len(left | right)) >= SAME_TEXT
+    """Whether two sentences say much the same, or one says nothing beyond the other."""
+    shared = len(left & right)
+    contained = shared >= NOTHING_NEW * max(1, min(len(left), len(right)))
+    return contained or shared >= SAME_TEXT * max(1, len(left | right))
 
 
 def _is_prose(tokens: Sequence[str], text: str) -> bool:

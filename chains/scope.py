@@ -1,19 +1,20 @@
 """Which notes of the chart a request may rest on."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from core.records import NoteHeader, SkippedNote, SummaryRequest
 from vectorstore.chart import Chart
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """The notes considered, oldest first, and those left out with the reason."""
 
     headers: tuple[NoteHeader, ...]
     skipped: tuple[SkippedNote, ...]
 
-    @property
+    @cached_property
     def note_ids(self) -> frozenset[str]:
         """Ids of the notes considered."""
         return frozenset(h.note_id for h in self.headers)

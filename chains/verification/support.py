@@ -11,7 +11,9 @@ from extraction.numbers import find_numbers
 from extraction.problems import find_problems
 
 LEAST_SHARE = 0.75
-_FRAME = frozenset(content_words("reported noted found known currently taking takes receives given continues"))
+_FRAME = frozenset(
+    content_words("reported noted found known currently taking takes receives given continues previously")
+)
 
 
 def is_carried(claim: Claim) -> Refusal | None:

@@ -70,6 +70,8 @@ def test_a_quote_cut_out_of_its_negation_is_refused() -> None:
     assert found.code == "negation"
 
 
-@pytest.mark.parametrize("sentence", ["Denies chest pain.", "Mother had breast cancer.", "No known drug allergies.", "?PE"])
+@pytest.mark.parametrize(
+    "sentence", ["Denies chest pain.", "Mother had breast cancer.", "No known drug allergies.", "?PE"]
+)
 def test_a_whole_sentence_may_always_be_quoted(sentence: str) -> None:
     assert refusal(sentence, sentence) is None
