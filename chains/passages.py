@@ -103,7 +103,7 @@ class PassageFinder:
     def _candidate(
         self, sentence: Sentence, weight: float, plan: SectionPlan, asked: frozenset[str], required: frozenset[str]
     ) -> Candidate | None:
-        """The sentence as a candidate; None unless it stands in the right kind of section or shares a word asked for."""
+        """The sentence as a candidate; None where it stands in the wrong kind of section and shares no word."""
         if (sentence.note_id, sentence.ordinal) in self._barred:
             return None
         text = self._citer.text(sentence)

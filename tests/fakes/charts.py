@@ -59,11 +59,11 @@ AVA = (
         2,
         "Discharge summary",
         "2021-02-08",
-        "HOSPITAL COURSE:\nShe was treated with intravenous furosemide and lost 4 kg over five days. Warfarin was stopped\n"
-        "because of gastrointestinal bleeding. Lisinopril was increased to 20 mg daily.\n\n"
+        "HOSPITAL COURSE:\nShe was treated with intravenous furosemide and lost 4 kg over five days. Warfarin was\n"
+        "stopped because of gastrointestinal bleeding. Lisinopril was increased to 20 mg daily.\n\n"
         "PROCEDURES: Upper endoscopy on 2021-02-06 showed a duodenal ulcer.\n\n"
-        "DISCHARGE MEDICATIONS:\n1. Lisinopril 20 mg PO daily\n2. Furosemide 40 mg PO daily\n3. Metformin 500 mg PO BID\n\n"
-        "ALLERGIES: Penicillin.\n\nLABS: Creatinine 1.5 mg/dL\n\nCODE STATUS: DNR/DNI\n\n"
+        "DISCHARGE MEDICATIONS:\n1. Lisinopril 20 mg PO daily\n2. Furosemide 40 mg PO daily\n"
+        "3. Metformin 500 mg PO BID\n\nALLERGIES: Penicillin.\n\nLABS: Creatinine 1.5 mg/dL\n\nCODE STATUS: DNR/DNI\n\n"
         "FOLLOW UP: Cardiology clinic in two weeks with repeat creatinine.\n",
     ),
     _note(

@@ -1,7 +1,7 @@
 """The chain over hand-written charts in a real index."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
@@ -222,6 +222,14 @@ async def test_required_prose_that_cannot_be_had_is_an_error(
         await with_model(server, ask(store, ready=True, require="abstractive"), metrics)
 
 
+async def _until(condition: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it never came true")
+
+
 async def test_a_reader_who_leaves_frees_the_model(store: Store, server: FakeOpenAIServer, metrics: Metrics) -> None:
     server.behaviour = "hang"
     llm = ChatVLLM(base_url=server.url, timeout_s=30)
@@ -230,14 +238,9 @@ async def test_a_reader_who_leaves_frees_the_model(store: Store, server: FakeOpe
     async for event in stream:
         if isinstance(event, StatementEvent):
             break
-    while server.running == 0:
-        await asyncio.sleep(0.01)
+    await _until(lambda: server.running > 0)
     await stream.aclose()
-    for _ in range(100):
-        if server.running == 0:
-            break
-        await asyncio.sleep(0.05)
-    assert server.running == 0
+    await _until(lambda: server.running == 0)
     await llm.aclose()
 
 
