@@ -5,10 +5,18 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from fastapi.templating import Jinja2Templates
+from starlette.responses import RedirectResponse
 
 from app.auth import Caller, csrf_token
+from app.services import Services
+from prompts import Template, load_templates
 
 INTENDED_USE = "De-identified charts for research, teaching and quality review; not for care decisions."
+
+_FAILURES = {
+    "1": "This name and access key do not belong together.",
+    "wait": "Too many attempts. Wait a minute, then try again.",
+}
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,7 +34,13 @@ def render(request: Request, name: str, status_code: int = 200, **values: object
     """Fill in a template of `app/templates`."""
     caller = getattr(request.state, "caller", None)
     user = caller.name if isinstance(caller, Caller) and caller.session else None
-    context = {"intended_use": INTENDED_USE, "static": _static, "csrf_token": csrf_token(request), "user": user, **values}
+    context = {
+        "intended_use": INTENDED_USE,
+        "static": _static,
+        "csrf_token": csrf_token(request),
+        "user": user,
+        **values,
+    }
     return _templates().TemplateResponse(request, name, context, status_code=status_code)
 
 
@@ -42,6 +56,15 @@ async def chart(request: Request, patient_id: str) -> Response:
     return render(request, "chart.html", patient_id=patient_id, templates=_kinds())
 
 
-def _kinds() -> list[dict[str, str]]:
-    names = ("handoff", "problem_list", "medications", "discharge")
-    return [{"name": name, "title": name.replace("_", " ").capitalize()} for name in names]
+@router.get("/sign-in")
+async def sign_in(request: Request, next: str = "/", failed: str = "") -> Response:
+    """The form whose answer is POST /sign-in; where no keys are set there is nothing to sign in to."""
+    services: Services = request.app.state.services
+    if not services.access.keys:
+        return RedirectResponse("/", status_code=303)
+    return render(request, "sign_in.html", next=next, error=_FAILURES.get(failed, ""))
+
+
+@cache
+def _kinds() -> tuple[Template, ...]:
+    return tuple(load_templates().values())

@@ -15,7 +15,8 @@ import { SummaryView } from "./summary_view.js";
 import { Timeline } from "./timeline.js";
 
 const byId = (id) => document.getElementById(id);
-const patientId = byId("chart").dataset.patientId;
+// As JSON, since an HTML parser would change an identifier that holds a line end.
+const patientId = JSON.parse(byId("chart").dataset.patientId);
 
 let modelState = "unknown";
 let controller = null;
@@ -48,6 +49,8 @@ function start(chart) {
   const form = new RequestForm(byId("ask"), { onSubmit: run, onCancel: () => controller?.abort() });
 
   byId("chart-facts").textContent = facts(chart);
+  // Between phone and wide screen the summary needs the height that an open list would take.
+  byId("timeline").querySelector("details").open = !window.matchMedia("(min-width: 64rem) and (max-width: 79.99rem)").matches;
   timeline.show(notes, types);
   form.offerTypes(types);
   byId("ask").hidden = false;

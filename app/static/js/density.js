@@ -27,6 +27,6 @@ export function density(notes, cited, onPick) {
     });
   });
   const label = `${dated.length} notes from ${year(dated[0].note.charted_at)} to ${year(dated.at(-1).note.charted_at)}`;
-  return svg("svg", { class: "density", viewBox: `0 0 ${WIDTH} ${HEIGHT + 1}`, role: "img", "aria-label": label },
+  return svg("svg", { class: "density", viewBox: `0 0 ${WIDTH} ${HEIGHT + 1}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
     svg("line", { class: "axis", x1: 0, x2: WIDTH, y1: HEIGHT + 0.5, y2: HEIGHT + 0.5 }), bars);
 }

@@ -38,5 +38,5 @@ export function summaryText(summary, title, intendedUse) {
 }
 
 function modeLine({ mode }) {
-  return mode === "abstractive" ? "Rewritten by a model and checked against the cited words." : "Extractive: the chart's own words.";
+  return mode === "abstractive" ? "Rewritten by a model and checked against the cited words." : "Extractive: the chart’s own words.";
 }

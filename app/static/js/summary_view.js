@@ -126,12 +126,12 @@ function modeLine({ mode, sections }, modelState) {
   const quoted = all.filter((s) => s.status === "quoted").length;
   const badge = (text) => el("span", { class: `badge badge-${mode}`, text });
   if (mode === "abstractive") {
-    const rest = quoted ? ` ${quoted} of ${count(all.length, "statement")} ${quoted === 1 ? "is" : "are"} the chart's own words.` : "";
+    const rest = quoted ? ` ${quoted} of ${count(all.length, "statement")} ${quoted === 1 ? "is" : "are"} the chart’s own words.` : "";
     return [badge("Abstractive"), ` A model reworded the chart; every statement was checked in code against the words it cites.${rest}`];
   }
   const why = modelState === "ready"
-    ? "No sentence of the model passed the checks, so every statement is the chart's own words."
-    : "No model was ready, so every statement is the chart's own words.";
+    ? "No sentence of the model passed the checks, so every statement is the chart’s own words."
+    : "No model was ready, so every statement is the chart’s own words.";
   return [badge("Extractive"), ` ${why}`];
 }
 
