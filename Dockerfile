@@ -30,7 +30,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca \
         --constraints requirements/constraints.txt \
         --overrides requirements/overrides.txt; \
     site="$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
-    rm -rf "${site}/torch/include" "${site}/torch/test" "${site}/torch/bin"; \
+    rm -rf "${site}/torch/include" "${site}/torch/test"; \
     find "${site}" -name '*.a' -delete; \
     for package in networkx numpy scipy sklearn sympy; do \
         find "${site}/${package}" -type d -name tests -prune -exec rm -rf {} +; \
@@ -62,6 +62,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     DO_NOT_TRACK=1 \
     ANAMNESIS_INDEX__DIR=/data/index \
     ANAMNESIS_STATE__DIR=/data/state \
+    ANAMNESIS_EMBEDDING__CACHE_DIR=/data/models \
     ANAMNESIS_INGEST__QUARANTINE_DIR=/data/quarantine \
     ANAMNESIS_SERVICE__HOST=0.0.0.0 \
     ANAMNESIS_SERVICE__PORT=8000
@@ -70,5 +71,5 @@ VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"ANAMNESIS_SERVICE__PORT\"]}/healthz', timeout=4)"]
 CMD ["python", "-m", "app"]
