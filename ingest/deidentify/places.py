@@ -51,6 +51,7 @@ _OTHERS = (
         rf" (?:alone |with \w{{1,15}} )?(?:in|to|from|of|near) (?P<value>{_NAMED})",
     ),
 )
+_WHOLE_STATE = re.compile(_STATE)
 _NOT_PLACES = frozenset(
     {"Assisted", "Senior", "Skilled", "Nursing", "Hospice", "Group", "Home", "Independent", "Memory", "Rehab"}
     | {"United", "America", "Mexico", "Canada", "China", "India", "Vietnam", "Haiti", "Cuba", "Russia", "Africa"}
@@ -61,5 +62,6 @@ def find_places(text: str, lowered: str) -> Iterator[Identifier]:
     """Street addresses, cities, counties and zip codes. States and countries are no identifiers."""
     for rule in (*_WITH_ZIP, *_OTHERS) if _FIVE_DIGITS.search(text) else _OTHERS:
         for start, end in rule.find(text, lowered):
-            if text[start:end].split(" ", 1)[0] not in _NOT_PLACES:
+            value = text[start:end]
+            if value.split(" ", 1)[0] not in _NOT_PLACES and not _WHOLE_STATE.fullmatch(value):
                 yield Identifier(start, end, rule.kind)

@@ -9,17 +9,18 @@ _PARAGRAPHS = frozenset(
     | {"table", "ul"}
 )
 _BLOCKS = _PARAGRAPHS | frozenset(
-    {"address", "article", "aside", "body", "br", "center", "dd", "dt", "figure", "footer", "header", "hr", "html"}
+    {"address", "article", "aside", "body", "center", "dd", "dt", "figure", "footer", "header", "hr", "html"}
     | {"li", "main", "nav", "tbody", "tfoot", "thead", "tr"}
 )
 _CELLS = frozenset({"td", "th"})
-_SPACES = re.compile(r"[ \t\n\r\f\v\u00a0]+")
+_CELL = "\x1f"
+_SPACES = re.compile(r"[ \t\n\r\f\v\xa0]+")
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
+        self.lines: list[str] = [""]
         self._dropping: list[str] = []
         self._verbatim = 0
 
@@ -28,12 +29,12 @@ class _Reader(HTMLParser):
             self._dropping.clear()  # the end of a head may go without saying
         if tag in _DROPPED:
             self._dropping.append(tag)
-        elif tag == "li":
-            self.parts.append("\n- ")
         elif tag in _CELLS:
-            self.parts.append(" \t")
-        elif tag in _BLOCKS:
-            self.parts.append("\n\n" if tag in _PARAGRAPHS else "\n")
+            self.lines[-1] += _CELL
+        elif tag in _BLOCKS or tag == "br":
+            self._break(tag)
+        if tag == "li":
+            self.lines[-1] = "- "
         self._verbatim += tag == "pre"
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -44,13 +45,23 @@ class _Reader(HTMLParser):
         if tag in self._dropping:
             del self._dropping[self._dropping.index(tag) :]
         elif tag in _BLOCKS:
-            self.parts.append("\n\n" if tag in _PARAGRAPHS else "\n")
+            self._break(tag)
         if tag == "pre" and self._verbatim:
             self._verbatim -= 1
 
     def handle_data(self, data: str) -> None:
-        if not self._dropping:
-            self.parts.append(data if self._verbatim else _SPACES.sub(" ", data))
+        if self._dropping:
+            return
+        first, *others = data.split("\n") if self._verbatim else [data]
+        self.lines[-1] += _SPACES.sub(" ", first)
+        self.lines.extend(_SPACES.sub(" ", line) for line in others)
+
+    def _break(self, tag: str) -> None:
+        """End the line if anything stands on it, and leave a blank one around a paragraph."""
+        if self.lines[-1].strip() or tag == "br":
+            self.lines.append("")
+        if tag in _PARAGRAPHS and len(self.lines) > 1 and self.lines[-2].strip():
+            self.lines.append("")
 
 
 def html_to_text(page: str) -> str:
@@ -59,9 +70,8 @@ def html_to_text(page: str) -> str:
     reader.feed(page)
     reader.close()
     lines: list[str] = []
-    for raw in "".join(reader.parts).split("\n"):
-        cells = [_SPACES.sub(" ", cell).strip() for cell in raw.split("\t")]
-        line = " | ".join(cell for cell in cells if cell)
+    for raw in reader.lines:
+        line = " | ".join(cell for part in raw.split(_CELL) if (cell := _SPACES.sub(" ", part).strip()))
         if line or (lines and lines[-1]):
             lines.append(line)
     return "\n".join(lines).strip()
