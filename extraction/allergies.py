@@ -10,15 +10,16 @@ from extraction.assertion import context_of
 from extraction.lexicon import allergen_phrases, load
 from extraction.words import Match, Phrases, Words
 
+_WHAT = r"(?:(?:known|drugs?|medications?|medicines?|medical|medicinal|food|foods|environmental|seasonal|latex|other|reported|documented|significant|or|and|,|/)\s*)*"
+_RELEVANT = re.compile(r"allerg|nkd?a|intoler|hypersens|anaphyl|react|tolerat|sensitiv", re.IGNORECASE)
 _NONE = re.compile(
-    r"\bnkd?a\b|\bno\s+known\s+(?:(?:drug|medication|medicine|food|environmental|latex|or|and|,|/)\s*)*allerg\w+(?:\s*/\s*adverse drug reactions)?|"
-    r"\bno\s+(?:(?:drug|medication|medicine|known|other|reported|documented)\s+)*(?:allergies|drug allergy)\b|"
-    r"\bno\s+(?:history of\s+)?(?:(?:drug|medication)\s+)?allergies\b|"
-    r"\b(?:denies|denied)\s+(?:having\s+)?(?:any\s+)?(?:(?:known|drug|medication|food|or|and)\s+)*allergies\b|"
-    r"\bno\s+allergies\s+to\s+(?:any\s+)?(?:medications?|medicines?|drugs?)\b|\ballergies\s*(?::|-|–)?\s*(?:are\s+|is\s+)?none\b|"
-    r"\b(?:not allergic to any(?:thing)?(?:\s+(?:medications?|medicines?|drugs?))?)\b",
+    rf"\bnkd?a\b|\bno\s+(?:(?:history of|hx of|evidence of)\s+)?{_WHAT}allerg(?:y|ies)\b(?:\s*/\s*adverse drug reactions)?|"
+    rf"\b(?:denies|denied|without)\s+(?:having\s+|any\s+|history of\s+)*{_WHAT}allergies\b|\ballergies\s*(?::|-|–)?\s*(?:are\s+|is\s+)?none\b|"
+    r"\bnone known to medications?\b|\b(?:not|nothing)\s+allergic to any(?:thing)?(?:\s+(?:medications?|medicines?|drugs?))?",
     re.IGNORECASE,
 )
+_PARTIAL = re.compile(r"food|environmental|seasonal|latex", re.IGNORECASE)
+_WHOLE = re.compile(r"drug|medic", re.IGNORECASE)
 _ALONE_NONE = re.compile(
     r"[\s\-•*]*(?:none|none known|none reported|no known|negative|n/a|nil|denies|denied)(?:\s+(?:known|reported|noted))?[\s.]*\Z",
     re.IGNORECASE,
@@ -69,33 +70,27 @@ def _reactions() -> Phrases[str]:
 def allergy_facts(text: str, words: Words, section: SectionKind) -> tuple[AllergyFact, ...]:
     """Allergies in one sentence; all substances of an allergy section count, elsewhere those that a trigger governs."""
     listed = section is SectionKind.ALLERGIES
-    if (
-        not listed
-        and "llerg" not in text
-        and "NKA" not in text
-        and not _TRIGGER.search(text)
-        and not _NONE.search(text)
-    ):
+    if not listed and not _RELEVANT.search(text):
         return ()
     substances = list(allergen_phrases().find(words))
-    governed = _governed(text, substances, listed=listed)
-    facts = [_fact(text, m, words, section, substances) for m in governed]
-    none = _NONE.search(text) or (listed and _ALONE_NONE.fullmatch(text))
-    if (
-        none
-        and not facts
-        and not _FALSE_TRIGGER.search(none.group())
-        and not _about_family(text, none.start(), section)
-    ):
-        facts.append(AllergyFact("none", *_trim(text, none.start(), none.end()), Assertion.NEGATED, Action.NONE, ""))
-    elif none and facts:
-        plain = [f for f in facts if f.start >= none.end() or f.end <= none.start()]
-        if all(f.assertion is Assertion.NEGATED for f in plain):
-            plain.append(
-                AllergyFact("none", *_trim(text, none.start(), none.end()), Assertion.NEGATED, Action.NONE, "")
-            )
-        facts = plain
+    facts = [_fact(text, m, words, section, substances) for m in _governed(text, substances, listed=listed)]
+    none = _none(text, listed=listed)
+    if none is not None and not _about_family(text, none.start(), section):
+        facts = [f for f in facts if f.start >= none.end() or f.end <= none.start()]
+        if all(f.assertion is Assertion.NEGATED for f in facts):
+            start, end = _trim(text, none.start(), none.end())
+            facts.append(AllergyFact("none", start, end, Assertion.NEGATED, Action.NONE, ""))
     return tuple(sorted(facts, key=lambda f: f.start))
+
+
+def _none(text: str, *, listed: bool) -> re.Match[str] | None:
+    """The statement that there are no allergies; that there are none to food or latex says nothing of drugs."""
+    for match in _NONE.finditer(text):
+        partial = _PARTIAL.search(match.group()) and not _WHOLE.search(match.group())
+        to_something = re.match(r"\s+to\s+(?!(?:any\s+|known\s+)*(?:medic|drug))", text[match.end() : match.end() + 24])
+        if not partial and not to_something:
+            return match
+    return _ALONE_NONE.fullmatch(text) if listed else None
 
 
 def _about_family(text: str, at: int, section: SectionKind) -> bool:

@@ -5,6 +5,7 @@ trigger phrases govern the words before or behind them up to a terminating phras
 scopes are a word list, `lexicons/context.yaml`, and the section that the sentence stands in counts too.
 """
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -17,6 +18,16 @@ _CATEGORIES = ("negated", "possible", "historical", "hypothetical", "family")
 _NEAR_WORDS = 5
 _AFTER_WORDS = 8
 _FAR_WORDS = 60
+
+
+_OF_PATIENT = re.compile(
+    r"\W*(?:the\s+)?(?:patient|pt|he|she)(?:\s+himself|\s+herself)?\s+(?:has|had|is|was|denies|denied|does|did|never|reports|uses|used|takes)\b",
+    re.IGNORECASE,
+)
+_FAMILY_WORD = re.compile(
+    r"famil|mother|father|sister|brother|sibling|parent|aunt|uncle|cousin|child|son\b|daughter|maternal|paternal|relative",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ def context_of(text: str, span: tuple[int, int], section: SectionKind | None = N
     hits = {c: any(a <= position <= b for a, b in scopes.ranges[c]) for c in _CATEGORIES}
     if _marked_unsure(text, span[0]):
         hits["possible"] = True
-    if section is SectionKind.FAMILY_HISTORY:
+    if section is SectionKind.FAMILY_HISTORY and not (_OF_PATIENT.match(text) and not _FAMILY_WORD.search(text)):
         hits["family"] = True
     if section is SectionKind.PAST_HISTORY and not any(hits.values()):
         hits["historical"] = True

@@ -10,7 +10,7 @@ _UNIT = (
     r"million units|nebs?|nebulizers?|%)"
 )
 _PER = r"(?:\s?/\s?(?:kg|m2|hr|hour|h|min|day|ml|l|dose|actuation|act|puff|inh|spray|tab|\d{1,4}\s?ml))"
-_TIMES = r"(?:once|twice|thrice|(?:one|two|three|four|five|six|\d{1,2})(?:\s?x|\s+times?)?)"
+_TIMES = r"(?:once|twice|thrice|(?:one|two|three|four|five|six|\d{1,2})(?:\s?x|\s+times?|(?=\s+(?:a|per|each)\s|\s?/)))"
 _DAYS = r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|mwf|tths?|tts)"
 
 DOSE = re.compile(
@@ -41,7 +41,7 @@ FREQUENCY = re.compile(
     rf"p\.?r\.?n\.?(?![a-z])|as[\s-]needed|if\s+needed|"
     rf"x\s?1(?!\d)(?:\s+dose)?|(?:one|single|1)[\s-]time(?:\s+dose)?|(?:one|single)\s+dose|stat|once|bolus|"
     rf"continuous(?:ly)?|gtt|drip|infusion"
-    rf")",
+    rf")(?![a-z])",
     re.IGNORECASE,
 )
 """One part of how often: several may follow each other, as in `every 6 hours as needed`."""
@@ -132,6 +132,8 @@ def canonical_frequency(text: str) -> str:
             parts.append(part)
     if len(parts) > 1 and "daily" in parts and any(p in parts for p in ("nightly", "every morning", "every evening")):
         parts.remove("daily")
+    if len(parts) > 1 and "once" in parts and any(p not in ("once", "as needed") for p in parts):
+        parts.remove("once")
     parts.sort(key=lambda p: p == "as needed")
     return " ".join(parts)
 

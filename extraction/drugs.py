@@ -25,7 +25,9 @@ _AHEAD = re.compile(
     rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r";|\.\s|\n\s*[-*•]|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s")
+_CLAUSE = re.compile(
+    r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•]|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
+)
 _DOSE_REACH = 48
 _WINDOW = 170
 _ONE_DOSE = re.compile(
@@ -49,7 +51,8 @@ _COURSE = re.compile(
 _PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
 _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!\s?/)\b", re.IGNORECASE)
 _LAB_WORD = re.compile(
-    r"\s*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|sensitiv\w+|susceptib\w+)\b",
+    r"[\s-]*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|sensitiv\w+|susceptib\w+|"
+    r"dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|addiction|naive)\b",
     re.IGNORECASE,
 )
 
@@ -137,7 +140,7 @@ def _without_restated(text: str, mentions: Sequence[DrugMention]) -> list[DrugMe
     for mention in mentions:
         before = kept[-1] if kept else None
         if before and before.name == mention.name and not text[before.end : mention.start].strip(" (/-,:\n\t["):
-            stop = mention.end + (1 if text[mention.end : mention.end + 1] in ")]" else 0)
+            stop = mention.end + (text[mention.end : mention.end + 1] in (")", "]"))
             kept[-1] = replace(before, end=stop)
         else:
             kept.append(mention)
@@ -229,6 +232,8 @@ def _fact(
         section is SectionKind.PAST_HISTORY or action not in (Action.NONE, Action.STOPPED)
     ):
         assertion = Assertion.PRESENT
+    if mention.name in _named("vaccines") and assertion is Assertion.HYPOTHETICAL:
+        assertion = Assertion.HISTORICAL
     if assertion is Assertion.HYPOTHETICAL and _PROPHYLAXIS.search(text):
         assertion = Assertion.PRESENT
     if assertion is Assertion.NEGATED and action in (Action.STOPPED, Action.HELD):
@@ -344,6 +349,11 @@ def _coordinated(text: str, mention: DrugMention, others: Sequence[DrugMention])
     return any(re.search(r"\b(?:and|or)\b|/|&", j) for j in joins) and all(len(j) < 60 for j in joins)
 
 
+_TREATED_WITH = re.compile(
+    r"\b(?:him|her|them|patient|treatment|therapy|regimen|course|trial|back)\s+with\b", re.IGNORECASE
+)
+
+
 def _cue_ahead(text: str, mention: DrugMention, cues: Sequence[Cue]) -> Cue | None:
     best: Cue | None = None
     for cue in cues:
@@ -353,7 +363,7 @@ def _cue_ahead(text: str, mention: DrugMention, cues: Sequence[Cue]) -> Cue | No
             best = cue
     if best is None or mention.start - best.end > 140:
         return None
-    between = text[best.end : mention.start]
+    between = _TREATED_WITH.sub("", text[best.end : mention.start])
     if re.search(r";|\.\s|:\s.*:\s|\n\s*[-*•]", between):
         return None
     clause = re.search(

@@ -10,7 +10,7 @@ _UNITS = (
     r"(?:mcg|µg|μg|ug|micrograms?|mg|milligrams?|gm|grams?|kg|kilograms?|meq|mmol|ml|cc|liters?|iu|international units?|units?|"
     r"mm\s?hg|mmhg|bpm|puffs?|tabs?|tablets?|caps?|capsules?|pills?|drops?|sprays?|patch(?:es)?|percent|%|cm|mm|inches|inch|feet|"
     r"pounds?|lbs?|ounces?|oz|degrees?(?:\s+(?:fahrenheit|celsius|f|c))?|years?|yrs?|months?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|"
-    r"packs?|pack-years?|drinks?|beers?|cigarettes?|times|liters?|doses|fr|french|g|l|u|k|h)"
+    r"°?[fc]|packs?|pack-years?|drinks?|beers?|cigarettes?|times|liters?|doses|fr|french|g|l|u|k|h)"
 )
 _PER = (
     r"(?:\s?/\s?(?:kg|m2|hr|hour|h|min(?:ute)?|day|week|month|dl|ml|l|dose|hpf|ul|mm3|puff|actuation|1\.73\s?m2|night))"
@@ -21,7 +21,7 @@ _SPELLED = {
     "eighteen": "18", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100",
 }  # fmt: skip
 _NUMBER = re.compile(
-    rf"(?<![\w.])(?P<low>{NUMBER})(?:(?P<join>\s?(?:-|–|to|/)\s?)(?P<high>{NUMBER})(?![\w/]*/\d))?"
+    rf"(?<![\w.])(?<!\d:)(?P<low>{NUMBER})(?:(?P<join>\s?(?:-|–|to|/)\s?)(?P<high>{NUMBER})(?![\w/]*/\d))?"
     rf"(?:(?P<gap>[\s-]{{0,2}})(?P<unit>{_UNITS})(?![a-z0-9])(?P<per>{_PER}{{0,2}})|(?![\w]|\.\d|:\d))",
     re.IGNORECASE,
 )

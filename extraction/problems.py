@@ -28,6 +28,12 @@ _NOT_RESOLVED = re.compile(
 _SHOUTED = re.compile(r"[a-z]{3}")
 
 
+_BY_ENDING: tuple[tuple[str, ProblemClass], ...] = (
+    ("itis", "acute"), ("osis", "chronic"), ("oma", "chronic"), ("emia", "chronic"), ("pathy", "chronic"),
+    ("penia", "chronic"), ("megaly", "chronic"), ("plegia", "chronic"), ("plasia", "chronic"), ("uria", "symptom"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemMention:
     """A problem's canonical name, what class it is of, and the characters that name it."""
@@ -59,6 +65,14 @@ def _phrases() -> Phrases[tuple[str, ProblemClass] | None]:
     return Phrases(entries)
 
 
+_ENDINGS = tuple(ending for ending, _ in _BY_ENDING)
+
+
+@cache
+def _not_by_ending() -> frozenset[str]:
+    return frozenset(load("problems")["not_by_ending"])
+
+
 @cache
 def _ambiguous() -> frozenset[str]:
     return frozenset(load("problems")["ambiguous"])
@@ -74,13 +88,26 @@ def find_problems(text: str, words: Words | None = None) -> tuple[ProblemMention
 
 def _mentions(text: str, words: Words) -> Iterator[ProblemMention]:
     shouted = not _SHOUTED.search(text)
+    free = 0
     for match in _phrases().find(words):
+        yield from _by_ending(words, free, match.first)
+        free = match.last + 1
         if match.value is None:
             continue
         surface = text[match.start : match.end]
         if shouted and len(words.lower) > 6 and surface in _ambiguous():
             continue
         yield ProblemMention(*match.value, match.start, match.end)
+    yield from _by_ending(words, free, len(words.lower))
+
+
+def _by_ending(words: Words, first: int, stop: int) -> Iterator[ProblemMention]:
+    """Rarer diseases by how their names end, as `meralgia` never but `sialadenitis` does; the word is the name."""
+    for i in range(first, stop):
+        word = words.lower[i]
+        if len(word) > 7 and word.endswith(_ENDINGS) and word not in _not_by_ending():
+            kind = next(k for ending, k in _BY_ENDING if word.endswith(ending))
+            yield ProblemMention(word, kind, words.starts[i], words.ends[i])
 
 
 def problem_facts(text: str, words: Words, section: SectionKind) -> tuple[ProblemFact, ...]:

@@ -39,7 +39,7 @@ _BASELINE = re.compile(r"\bbaseline\b[^,;.]{0,12}\Z", re.IGNORECASE)
 _BOUNDS = {
     "potassium": (1, 10), "sodium": (90, 200), "chloride": (60, 150), "calcium": (3, 20), "magnesium": (0.3, 10), "ejection fraction": (5, 90),
     "hemoglobin": (2, 25), "hematocrit": (8, 75), "a1c": (3, 20), "heart rate": (20, 250), "respiratory rate": (4, 70), "ph": (6.5, 9),
-    "creatinine": (0.1, 25), "oxygen saturation": (40, 100), "inr": (0.5, 20), "glucose": (15, 1500), "temperature": (30, 110),
+    "creatinine": (0.1, 25), "oxygen saturation": (40, 100), "inr": (0.5, 20), "glucose": (15, 1500), "weight": (20, 900), "bmi": (10, 90), "temperature": (30, 110),
 }  # fmt: skip
 
 

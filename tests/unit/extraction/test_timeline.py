@@ -1,0 +1,201 @@
+"""What is true now, from mentions in time."""
+
+import itertools
+
+from core.records import Action, Assertion, Fact, FactKind
+from extraction.timeline import ResolvedFact, TimedFact, resolve
+
+_numbers = itertools.count()
+
+
+def told(
+    day: str | None, name: str, kind: FactKind = FactKind.DRUG, *, text: str = "", note: str = "", **rest: object
+) -> TimedFact:
+    fact = Fact(kind, name, note or f"{day}-{next(_numbers)}", 0, 0, 1, **rest)  # type: ignore[arg-type]
+    return TimedFact(fact, day, "Progress", text)
+
+
+def one(*facts: TimedFact) -> ResolvedFact:
+    (resolved,) = resolve(facts)
+    return resolved
+
+
+STOPPED, HELD, STARTED, CHANGED = Action.STOPPED, Action.HELD, Action.STARTED, Action.CHANGED
+
+
+def test_the_latest_dose_is_the_current_one_and_the_one_before_is_kept() -> None:
+    r = one(
+        told("2024-01-01", "lisinopril", dose="10 mg"), told("2024-03-01", "lisinopril", dose="20 mg", action=CHANGED)
+    )
+    assert (r.state, r.latest.fact.dose) == ("changed", "20 mg")
+    assert r.previous is not None and r.previous.fact.dose == "10 mg"
+
+
+def test_order_comes_from_the_notes_times_and_undated_notes_are_oldest() -> None:
+    r = one(
+        told("2024-03-01", "lisinopril", dose="20 mg"),
+        told(None, "lisinopril", dose="5 mg"),
+        told("2024-01-01", "lisinopril", dose="10 mg"),
+    )
+    assert (r.latest.fact.dose, r.first.fact.dose) == ("20 mg", "5 mg")
+
+
+def test_equal_doses_are_no_change() -> None:
+    r = one(
+        told("2024-01-01", "lisinopril", dose="10mg", frequency="qd"),
+        told("2024-03-01", "lisinopril", dose="10 mg", frequency="daily"),
+    )
+    assert r.state == "current"
+
+
+def test_a_stopped_drug_stays_stopped_when_an_old_list_is_copied() -> None:
+    line = {"dose": "5 mg", "frequency": "daily"}
+    r = one(
+        told("2024-01-01", "warfarin", **line),
+        told("2024-02-01", "warfarin", action=STOPPED),
+        told("2024-03-01", "warfarin", **line),
+    )
+    assert r.state == "stopped"
+    assert r.latest.charted_at == "2024-02-01"
+
+
+def test_a_new_dose_after_a_stop_is_a_conflict_unless_it_was_restarted() -> None:
+    start, stop = told("2024-01-01", "warfarin", dose="5 mg"), told("2024-02-01", "warfarin", action=STOPPED)
+    assert one(start, stop, told("2024-03-01", "warfarin", dose="2 mg")).state == "conflict"
+    assert one(start, stop, told("2024-03-01", "warfarin", dose="5 mg", action=STARTED)).state == "current"
+
+
+def test_a_held_drug_is_held_until_it_is_resumed() -> None:
+    start, hold = told("2024-01-01", "warfarin", dose="5 mg"), told("2024-02-01", "warfarin", action=HELD)
+    assert one(start, hold).state == "held"
+    assert one(start, hold, told("2024-02-09", "warfarin", action=Action.CONTINUED)).state == "current"
+
+
+def test_copied_prose_brings_nothing_back() -> None:
+    prose = "She was started on lisinopril 10 mg daily for her high blood pressure today."
+    r = one(
+        told("2024-01-01", "lisinopril", dose="10 mg", action=STARTED, text=prose),
+        told("2024-02-01", "lisinopril", dose="20 mg", action=CHANGED),
+        told("2024-03-01", "lisinopril", dose="10 mg", action=STARTED, text=prose.replace(" for", "\n for")),
+    )
+    assert r.latest.fact.dose == "20 mg"
+    assert [m.charted_at for m in r.mentions] == ["2024-01-01", "2024-02-01", "2024-03-01"]
+
+
+def test_a_repeated_wording_is_evidence_twice_at_most() -> None:
+    r = one(*(told(f"2024-01-0{i}", "aspirin", text="Aspirin 81 mg daily.") for i in range(1, 6)))
+    assert [m.charted_at for m in r.mentions] == ["2024-01-01", "2024-01-05"]
+
+
+def test_what_was_given_once_or_only_considered_is_not_current() -> None:
+    assert one(told("2024-01-01", "furosemide", assertion=Assertion.HISTORICAL)).state == "historical"
+    assert resolve([told("2024-01-01", "apixaban", assertion=Assertion.HYPOTHETICAL)]) == ()
+    assert one(told("2024-01-01", "aspirin", assertion=Assertion.NEGATED)).state == "denied"
+
+
+def test_courses_and_infusions_end_by_themselves() -> None:
+    later = told("2024-09-01", "aspirin", dose="81 mg")
+    states = {r.name: r.state for r in resolve([
+        told("2024-01-01", "amoxicillin", dose="500 mg", frequency="TID for 7 days"),
+        told("2024-01-01", "cephalexin", dose="500 mg"),
+        told("2024-08-01", "furosemide", dose="40 mg", route="IV"),
+        later,
+    ])}  # fmt: skip
+    assert states == {
+        "amoxicillin": "historical",
+        "cephalexin": "historical",
+        "furosemide": "historical",
+        "aspirin": "current",
+    }
+
+
+def allergy(day: str, name: str, **rest: object) -> TimedFact:
+    if name == "none":
+        rest["assertion"] = Assertion.NEGATED
+    return told(day, name, FactKind.ALLERGY, **rest)  # type: ignore[arg-type]
+
+
+def test_an_allergy_is_never_lost_by_silence() -> None:
+    found = resolve([allergy("2001-01-01", "penicillin", reaction="hives"), told("2024-01-01", "aspirin")])
+    assert [(r.name, r.state) for r in found] == [("penicillin", "current"), ("aspirin", "current")]
+
+
+def test_an_allergy_found_later_supersedes_none_and_a_later_none_conflicts() -> None:
+    early = resolve([allergy("2020-01-01", "none"), allergy("2021-01-01", "penicillin")])
+    assert {r.name: r.state for r in early} == {"penicillin": "current", "none": "historical"}
+    late = resolve([allergy("2020-01-01", "penicillin"), allergy("2021-01-01", "none")])
+    assert {r.name: r.state for r in late} == {"penicillin": "conflict", "none": "conflict"}
+
+
+def test_a_corrected_allergy_is_resolved() -> None:
+    removed = allergy("2021-01-01", "penicillin", assertion=Assertion.NEGATED, action=Action.CORRECTED)
+    assert one(allergy("2020-01-01", "penicillin"), removed).state == "resolved"
+
+
+def problem(day: str, name: str, **rest: object) -> TimedFact:
+    return told(day, name, FactKind.PROBLEM, **rest)  # type: ignore[arg-type]
+
+
+def test_problems_follow_the_latest_word() -> None:
+    resolved = {"action": Action.RESOLVED, "assertion": Assertion.HISTORICAL}
+    assert one(problem("2024-01-01", "pneumonia"), problem("2024-01-09", "pneumonia", **resolved)).state == "resolved"
+    possible = problem("2024-01-01", "pneumonia", assertion=Assertion.POSSIBLE)
+    assert one(possible).state == "possible"
+    assert one(possible, problem("2024-01-02", "pneumonia", assertion=Assertion.NEGATED)).state == "denied"
+    assert one(possible, problem("2024-01-02", "pneumonia")).state == "current"
+    assert resolve([problem("2024-01-01", "stroke", assertion=Assertion.FAMILY)]) == ()
+
+
+def test_an_acute_problem_ages_and_a_chronic_one_does_not() -> None:
+    found = resolve(
+        [problem("2020-01-01", "pneumonia"), problem("2020-01-01", "hypertension"), told("2024-01-01", "aspirin")]
+    )
+    assert {r.name: r.state for r in found if r.kind is FactKind.PROBLEM} == {
+        "pneumonia": "historical",
+        "hypertension": "current",
+    }
+
+
+def test_a_broad_name_joins_the_one_narrower_name() -> None:
+    assert one(problem("2024-01-01", "diabetes"), problem("2024-02-01", "type 2 diabetes")).name == "type 2 diabetes"
+
+
+def test_results_give_the_newest_value_and_the_one_before() -> None:
+    def value(day: str, v: str) -> TimedFact:
+        return told(day, "creatinine", FactKind.RESULT, value=v)
+
+    r = one(value("2024-02-01", "1.8"), value("2024-01-01", "1.2"), value("2024-03-01", "1.4"))
+    assert (r.latest.fact.value, r.previous and r.previous.fact.value, r.state) == ("1.4", "1.8", "changed")
+
+
+def test_the_latest_code_status_counts_and_two_in_one_note_conflict() -> None:
+    full = told("2024-01-01", "full code", FactKind.CODE_STATUS)
+    r = one(full, told("2024-02-01", "dnr", FactKind.CODE_STATUS))
+    assert (r.name, r.state) == ("dnr", "changed")
+    both = [told("2024-03-01", n, FactKind.CODE_STATUS, note="x") for n in ("dnr", "full code")]
+    assert one(full, *both).state == "conflict"
+
+
+def test_a_removed_device_is_stopped_and_an_old_line_is_past() -> None:
+    def device(day: str, name: str, action: Action = Action.NONE) -> TimedFact:
+        return told(day, name, FactKind.DEVICE, action=action)
+
+    found = resolve(
+        [
+            device("2024-01-01", "picc"),
+            device("2024-01-01", "port"),
+            device("2024-06-01", "port", STOPPED),
+            device("2024-06-01", "pacemaker"),
+        ]
+    )
+    assert {r.name: r.state for r in found} == {"picc": "historical", "port": "stopped", "pacemaker": "current"}
+
+
+def test_the_result_does_not_depend_on_the_order_given() -> None:
+    facts = [
+        told("2024-01-01", "a", dose="1 mg"),
+        told("2024-02-01", "a", dose="2 mg"),
+        told("2024-03-01", "a", action=STOPPED),
+    ]
+    answers = {(r.state, r.latest.charted_at) for p in itertools.permutations(facts) for r in resolve(p)}
+    assert answers == {("stopped", "2024-03-01")}
