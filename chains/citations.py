@@ -1,7 +1,11 @@
 """Citations cut from a chart, their quotes always the very words."""
 
+import re
+
 from core.records import Citation, NoteHeader, Sentence
 from vectorstore.chart import Chart
+
+_BULLET = re.compile(r"(?:[-*•·–>#]+|\(?\d{1,2}[.)])\s+")
 
 
 class Citer:
@@ -17,14 +21,20 @@ class Citer:
         quote = self._chart.note(note_id).text[start:end]
         return Citation(note_id, header.note_type, header.charted_at, heading, start, end, quote)
 
+    def cite_sentences(self, first: Sentence, last: Sentence) -> Citation:
+        """Cite neighbouring sentences of one section, without the bullet or number the first may begin with."""
+        bullet = _BULLET.match(self._chart.note(first.note_id).text, first.start, first.end)
+        start = bullet.end() if bullet and bullet.end() < first.end else first.start
+        return self.cite(first.note_id, start, last.end, first.heading)
+
     def cite_sentence(self, sentence: Sentence) -> Citation:
         """Cite a whole sentence."""
-        return self.cite(sentence.note_id, sentence.start, sentence.end, sentence.heading)
+        return self.cite_sentences(sentence, sentence)
+
+    def is_item(self, sentence: Sentence) -> bool:
+        """Whether the sentence is an item of a list."""
+        return _BULLET.match(self._chart.note(sentence.note_id).text, sentence.start, sentence.end) is not None
 
     def text(self, sentence: Sentence) -> str:
         """The words of a sentence, as stored."""
         return self._chart.note(sentence.note_id).text[sentence.start : sentence.end]
-
-    def header(self, note_id: str) -> NoteHeader:
-        """The note's header."""
-        return self._headers[note_id]

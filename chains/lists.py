@@ -5,11 +5,12 @@ from datetime import date
 
 from chains.citations import Citer
 from chains.evidence import Evidence, Group
-from core.records import FactKind, Sentence
+from core.records import Action, FactKind, SectionKind, Sentence
 from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
 
 RECENT_DAYS = 365
+SHORT_WORDS = 18
 _SHOWN = {"current", "changed", "held", "conflict"}
 
 
@@ -42,10 +43,16 @@ class ListWriter:
             listed = [f for f in facts if f.state in _SHOWN and f.name != "none"]
             return sorted(listed, key=lambda f: f.name) or [f for f in facts if f.name == "none"]
         if kind is FactKind.RESULT:
-            return sorted(facts, key=lambda f: (_values(f) > 1, _when(f), len(f.mentions)), reverse=True)
+            return sorted(facts, key=self._telling, reverse=True)
         if kind is FactKind.PROBLEM:
             return sorted((f for f in facts if f.state in _SHOWN), key=_salience, reverse=True)
         return sorted((f for f in facts if f.state in _SHOWN), key=_when, reverse=True)
+
+    def _telling(self, result: ResolvedFact) -> tuple[bool, bool, str, int]:
+        """Findings before vital signs, trends before single values, then the newest."""
+        fact = result.latest.fact
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        return sentence.kind is not SectionKind.VITALS, _values(result) > 1, _when(result), len(result.mentions)
 
     def _is_recent(self, mention: TimedFact) -> bool:
         age = days_between(mention.charted_at, self._latest)
@@ -54,9 +61,19 @@ class ListWriter:
     def _evidence(self, mention: TimedFact, number: int, *, whole_sentence: bool = False) -> Evidence:
         fact = mention.fact
         sentence = self._sentences[fact.note_id, fact.sentence]
-        start, end = (sentence.start, sentence.end) if whole_sentence else (fact.start, fact.end)
-        citation = self._citer.cite(fact.note_id, start, end, sentence.heading)
+        if whole_sentence:
+            citation = self._citer.cite_sentence(sentence)
+        else:
+            citation = self._citer.cite(fact.note_id, fact.start, fact.end, sentence.heading)
         return Evidence(f"E{number}", citation, sentence.kind, self._citer.text(sentence))
+
+    def _reads_alone(self, mention: TimedFact) -> bool:
+        """Whether the words that state the fact say it by themselves; "Lasix to 80 mg" wants its verb."""
+        return mention.fact.action in (Action.NONE, Action.CONTINUED)
+
+    def _fits_whole(self, mention: TimedFact) -> bool:
+        sentence = self._sentences[mention.fact.note_id, mention.fact.sentence]
+        return len(self._citer.text(sentence).split()) <= SHORT_WORDS
 
     def _quote(self, mention: TimedFact, section: str, index: int, *, whole_sentence: bool = False) -> Group:
         evidence = self._evidence(mention, 1, whole_sentence=whole_sentence)
@@ -66,6 +83,8 @@ class ListWriter:
         if drug.state in {"stopped", "held"}:
             return self._quote(drug.latest, section, index, whole_sentence=True)
         shown, before = drug.latest, drug.previous
+        if not self._reads_alone(shown) and self._fits_whole(shown):
+            return self._quote(shown, section, index, whole_sentence=True)
         if drug.state != "changed" or before is None or not before.fact.dose:
             return self._quote(shown, section, index)
         now, then = self._evidence(shown, 1), self._evidence(before, 2)

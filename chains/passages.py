@@ -1,6 +1,6 @@
 """Sections that are retrieved: hybrid search within the patient, weighed, diversified and cut to sentences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
@@ -19,6 +19,7 @@ RRF_CONSTANT = 60
 LONGEST_WORDS = 48
 SHORTEST_WORDS = 4
 SAME_TEXT = 0.6
+SHARED_WORDS = 2
 NOTHING_NEW = 0.9
 HOME = 2.0
 _LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
@@ -67,7 +68,7 @@ class PassageFinder:
         With `required` stems, only sentences that hold at least half of them count as evidence.
         """
         chosen = self._choose(self._candidates(plan, required), plan, word_limit)
-        return tuple(self._group(run, plan, i) for i, run in enumerate(_adjacent(chosen)))
+        return tuple(self._group(run, plan, i) for i, run in enumerate(_adjacent(chosen, self._citer.is_item)))
 
     def _candidates(self, plan: SectionPlan, required: frozenset[str]) -> list[Candidate]:
         retriever = self._chart.retriever(k=CHUNKS, note_ids=self._scope.note_ids)
@@ -114,7 +115,7 @@ class PassageFinder:
         if required and 2 * len(required & stems) < len(required):
             return None
         shared = len(asked & stems)
-        if not shared and sentence.kind not in plan.kinds:
+        if shared < SHARED_WORDS and sentence.kind not in plan.kinds:
             return None
         overlap = shared / max(1, min(len(asked), len(stems)))
         return Candidate(sentence, text, stems, weight * (0.4 + overlap))
@@ -139,7 +140,7 @@ class PassageFinder:
             Evidence(f"E{n}", self._citer.cite_sentence(c.sentence), c.sentence.kind, c.text)
             for n, c in enumerate(run, 1)
         )
-        whole = self._citer.cite(first.note_id, first.start, last.end, first.heading)
+        whole = self._citer.cite_sentences(first, last)
         quote = Evidence("E1", whole, first.kind, whole.quote)
         return Group(plan.key, index, evidence, quote, rewritable=True, instruction=plan.instruction)
 
@@ -156,11 +157,16 @@ def _fuse(rankings: Sequence[Sequence[Document]]) -> list[tuple[Document, float]
     return [(documents[key], score) for key, score in scores.items()]
 
 
-def _adjacent(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
-    """Runs of neighbouring sentences of one section, each run in chart order, best run first."""
+def _adjacent(chosen: Sequence[Candidate], alone: Callable[[Sentence], bool]) -> list[list[Candidate]]:
+    """Runs of neighbouring sentences of one section, each run in chart order, best run first.
+
+    A sentence that is to stand `alone`, being an item of a list, is a run by itself.
+    """
     runs: list[list[Candidate]] = []
     for candidate in chosen:
-        home = next((run for run in runs if _touches(run, candidate)), None)
+        home = None
+        if not alone(candidate.sentence):
+            home = next((run for run in runs if _touches(run, candidate) and not alone(run[0].sentence)), None)
         if home is None:
             runs.append([candidate])
         else:

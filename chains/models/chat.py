@@ -1,10 +1,11 @@
 """A LangChain chat model over vLLM's OpenAI-compatible server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -21,6 +22,8 @@ from chains.models.answer import Piece, read_stream, read_whole
 from chains.models.connection import Connection
 from chains.models.errors import ModelRejected
 from core.errors import ModelUnavailable
+
+T = TypeVar("T")
 
 _PATH = "/v1/chat/completions"
 # What LangChain itself adds to a call's arguments; none of it is for the server.
@@ -112,7 +115,7 @@ class ChatVLLM(BaseChatModel):
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
         body = await self._body(messages, stop, kwargs)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         try:
@@ -133,17 +136,52 @@ class ChatVLLM(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        async def alone() -> ChatResult:
-            twin = self.model_copy()
-            twin._connection = self._connect()
-            try:
-                return await twin._agenerate(messages, stop, **kwargs)
-            finally:
-                await twin.aclose()
+        with self._apart() as (twin, run):
+            return run(twin._agenerate(messages, stop, **kwargs))
 
-        # A thread of its own: the caller's may have a loop running, in which asyncio.run is not allowed.
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        with self._apart() as (twin, run):
+            chunks = twin._astream(messages, stop, **kwargs)
+
+            async def step() -> ChatGenerationChunk | None:
+                return await anext(chunks, None)
+
+            async def leave() -> None:
+                await chunks.aclose()
+
+            try:
+                while chunk := run(step()):
+                    if run_manager:
+                        run_manager.on_llm_new_token(str(chunk.text), chunk=chunk)
+                    yield chunk
+            finally:
+                run(leave())
+
+    @contextmanager
+    def _apart(self) -> Iterator[tuple["ChatVLLM", Callable[[Coroutine[Any, Any, T]], T]]]:
+        """A copy with a connection of its own, and a function that runs its coroutines.
+
+        They run on a loop in another thread: the caller's may have one running, in which none can be started.
+        """
+        twin = self.model_copy()
+        twin._connection = self._connect()
+        runner = asyncio.Runner()
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, alone()).result()
+
+            def run(coroutine: Coroutine[Any, Any, T]) -> T:
+                return thread.submit(runner.run, coroutine).result()
+
+            try:
+                yield twin, run
+            finally:
+                run(twin.aclose())
+                thread.submit(runner.close).result()
 
     async def _body(
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
