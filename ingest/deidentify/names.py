@@ -10,8 +10,9 @@ _LETTERS = r"A-Za-zÀ-ÖØ-öø-ſ"
 _WORD_PART = rf"[A-ZÀ-ÖØ-Þ][{_LETTERS}\d'’]{{1,30}}"
 _TOKEN = rf"{_WORD_PART}(?:-{_WORD_PART}){{0,2}}"
 _PART = rf"(?:{_TOKEN}|[A-Z]\.?(?![{_LETTERS}\d]))"
-_JOIN = r"(?:,? (?:(?:de|del|della|da|di|van|von|der|den|la|le|bin|al|ter)(?: la| der)? )?)"
-_NAME = rf"(?P<value>{_PART}(?:{_JOIN}{_PART}){{0,3}})"
+_PARTICLE = r"(?:(?:de|del|della|da|di|van|von|der|den|la|le|bin|al|ter)(?: la| der)? )?"
+_JOIN = rf"(?:,? {_PARTICLE})"
+_NAME = rf"(?P<value>{_PARTICLE}{_PART}(?:{_JOIN}{_PART}){{0,3}})"
 _FULL = rf"(?<![{_LETTERS}\d])(?P<value>{_TOKEN}(?:{_JOIN}{_PART}){{1,3}})"
 _GAP = r"[ \t]{0,3}\n?[ \t]{0,3}"
 _AGED = rf"(?<![{_LETTERS}\d])(?P<value>{_TOKEN}(?: {_PART}){{0,2}})"
@@ -96,7 +97,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     first = last = -1
     for word in _WORD.finditer(text, start, end):
         plain = word.group().removesuffix("'s").removesuffix("’s").rstrip("'’")
-        if plain.title() in _NO_NAMES:
+        if plain.title() in _NO_NAMES and (first < 0 or len(plain) > 1):
             if first >= 0:
                 break
             continue

@@ -1,0 +1,90 @@
+"""`python -m ingest` as an operator meets it: exit codes, messages, the table, the metrics file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest import __main__ as command
+from tests.fakes.embeddings import HashedWords
+
+pytestmark = pytest.mark.integration
+MARKER = "ZEBRAMARKER"
+
+
+@pytest.fixture(autouse=True)
+def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANAMNESIS_INDEX__DIR", str(tmp_path / "var" / "index"))
+    monkeypatch.setenv("ANAMNESIS_INGEST__QUARANTINE_DIR", str(tmp_path / "var" / "quarantine"))
+    monkeypatch.setattr(command, "build_embeddings", lambda settings: HashedWords())
+    monkeypatch.setattr(command, "configure_logging", lambda level, style: None)
+
+
+def write(path: Path, *notes: dict[str, object] | str) -> str:
+    path.write_text("".join(f"{n if isinstance(n, str) else json.dumps(n)}\n" for n in notes))
+    return str(path)
+
+
+def note(note_id: str, **fields: object) -> dict[str, object]:
+    return {"note_id": note_id, "patient_id": "p", "text": f"{MARKER} takes aspirin.", **fields}
+
+
+def test_publishes_and_prints_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    metrics = tmp_path / "ingest.prom"
+    path = write(tmp_path / "a.jsonl", *(note(str(i)) for i in range(20)), note("late", charted_at="never"))
+    assert command.main([path, "--metrics-file", str(metrics)]) == 0
+    shown = capsys.readouterr()
+    table = dict(line.rsplit("  ", 1) for line in shown.out.splitlines())
+    counts = {name.strip(): value.strip() for name, value in table.items()}
+    assert (counts["rows read"], counts["added"], counts["invalid_date"]) == ("21", "20", "1")
+    assert Path(counts["quarantine report"]).exists()
+    assert 'anamnesis_ingest_notes_total{outcome="added"} 20.0' in metrics.read_text()
+    assert "anamnesis_summaries_total" not in metrics.read_text()
+    assert "reading: 21" in shown.err
+
+
+def test_a_failed_run_says_why_and_exits_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([write(tmp_path / "a.jsonl", note("1"), "{broken")]) == 1
+    assert "1 of 2 rows" in capsys.readouterr().err
+    assert command.main([str(tmp_path / "absent")]) == 1
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_wrong_usage_and_settings_exit_with_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as usage:
+        command.main(["--source-format", "pdf", "x"])
+    assert usage.value.code == 2
+    monkeypatch.setenv("ANAMNESIS_INGEST__NO_SUCH", "1")
+    assert command.main([write(tmp_path / "a.jsonl", note("1"))]) == 2
+    assert "NO_SUCH" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_publishes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.jsonl", note("1"))
+
+    def interrupt(self: HashedWords, texts: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(HashedWords, "embed", interrupt)
+        assert command.main([path]) == 130
+    assert command.main([path]) == 0
+    assert "generation         1" in capsys.readouterr().out
+
+
+def test_no_text_of_a_note_reaches_output_or_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = (
+        [note("d", charted_at=MARKER), note("t", note_type=7), f'{{"text": "{MARKER}'],
+        [note("1"), note("1", text=f"{MARKER} 2")],
+    )
+    assert command.main([write(tmp_path / "a.jsonl", *bad[0], *bad[1])]) == 1
+    shown = capsys.readouterr()
+    reports = "".join(p.read_text() for p in (tmp_path / "var" / "quarantine").iterdir())
+    assert reports
+    assert MARKER not in shown.out + shown.err + reports + caplog.text
