@@ -113,7 +113,18 @@ async def test_keeps_to_its_greatest_number_of_requests(server: FakeOpenAIServer
 def test_answers_without_an_event_loop(server: FakeOpenAIServer) -> None:
     model = ChatVLLM(base_url=server.url)
     assert model.invoke("hello").content == "hello"
-    assert "".join(str(c.content) for c in model.stream("hello again")) == "hello again"
+    chunks = list(model.stream("hello again"))
+    assert "".join(str(c.content) for c in chunks) == "hello again"
+    assert chunks[-1].response_metadata["finish_reason"] == "stop"
+
+
+def test_leaving_a_synchronous_stream_early_closes_its_request(server: FakeOpenAIServer) -> None:
+    server.behaviour = "slow"
+    server.answer = lambda prompt: "word " * 200
+    stream = ChatVLLM(base_url=server.url).stream("hello")
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert server.wait_until(lambda s: s.running == 0 and s.disconnects == 1)
 
 
 async def test_answers_a_synchronous_call_inside_a_running_loop(server: FakeOpenAIServer, model: ChatVLLM) -> None:
