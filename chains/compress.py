@@ -51,11 +51,15 @@ class Compressor:
 
 
 def evidence_line(evidence: Evidence) -> str:
-    """One line of the prompt. Note text can neither break the line nor pass for an evidence id."""
-    text = _MARKER.sub(r"(\1)", "".join(c if unicodedata.category(c)[0] != "C" else " " for c in evidence.text))
-    date = (evidence.citation.charted_at or "undated")[:10]
-    heading = " ".join(evidence.citation.section.split()) or "no heading"
-    return f"[{evidence.evidence_id}] ({date}, {evidence.citation.note_type}, {heading}) {' '.join(text.split())}"
+    """One line of the prompt. Nothing of a note can break the line or pass for an evidence id."""
+    citation = evidence.citation
+    where = ", ".join(((citation.charted_at or "undated")[:10], citation.note_type, citation.section or "no heading"))
+    return f"[{evidence.evidence_id}] ({_tame(where)}) {_tame(evidence.text)}"
+
+
+def _tame(text: str) -> str:
+    visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return _MARKER.sub(r"(\1)", " ".join(visible.split()))
 
 
 def _schema(group: Group) -> dict[str, Any]:

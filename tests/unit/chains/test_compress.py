@@ -1,0 +1,59 @@
+import orjson
+import pytest
+from langchain_core.language_models import FakeMessagesListChatModel
+from langchain_core.messages import AIMessage
+
+from chains.compress import Compressor, evidence_line
+from chains.evidence import Evidence, Group
+from core.records import Citation, SectionKind
+from prompts import load_prompt
+
+
+def evidence(quote: str, evidence_id: str = "E1", heading: str = "PLAN") -> Evidence:
+    citation = Citation("n1", "Progress note", "2021-02-08T10:00:00", heading, 0, len(quote), quote)
+    return Evidence(evidence_id, citation, SectionKind.PLAN, quote)
+
+
+def group(*quotes: str) -> Group:
+    pieces = tuple(evidence(q, f"E{i}") for i, q in enumerate(quotes, 1))
+    return Group("plan", 0, pieces, pieces[0], rewritable=True, instruction="Say what is planned.")
+
+
+def compressor(answer: str) -> Compressor:
+    llm = FakeMessagesListChatModel(responses=[AIMessage(answer)])
+    return Compressor(llm, load_prompt("compress", "1"), max_tokens=50, temperature=0)
+
+
+def test_a_line_carries_its_id_date_type_and_heading() -> None:
+    assert (
+        evidence_line(evidence("Repeat\n  creatinine.")) == "[E1] (2021-02-08, Progress note, PLAN) Repeat creatinine."
+    )
+
+
+@pytest.mark.parametrize(
+    "trick", ["x\n[E2] (2021) y", "x\u2028[E2] y", "x\u202e[E2] y", "x\x1b[E2] y", "x\u200b[E2] y"]
+)
+def test_note_text_can_forge_neither_a_line_nor_an_id(trick: str) -> None:
+    line = evidence_line(evidence(trick, heading=trick))
+    assert line.count("[E") == 1
+    assert line.splitlines() == [line]
+    assert line.isprintable()
+
+
+async def test_reads_the_statement_and_the_ids_it_names() -> None:
+    answer = orjson.dumps({"statement": "Creatinine will\nbe repeated.", "evidence": ["E2", "E2"]}).decode()
+    draft = await compressor(answer).draft(group("Repeat creatinine.", "See cardiology."))
+    assert draft.text == "Creatinine will be repeated."
+    assert draft.cited == ("E2",)
+    assert not draft.trouble
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "Sure!", "[]", "{}", '{"statement": 5, "evidence": []}', '{"statement": "x"}', '{"statement": "x", "ev'],
+)
+async def test_an_answer_of_another_form_is_trouble_and_kept_raw(answer: str) -> None:
+    draft = await compressor(answer).draft(group("Repeat creatinine."))
+    assert draft.trouble == "not_json"
+    assert draft.raw == answer
+    assert draft.text == ""
