@@ -1,0 +1,1 @@
+"""How each type of note is written from a patient's state."""

@@ -1,0 +1,83 @@
+"""What happened: the opening line, the presenting story, symptoms had and denied."""
+
+from collections.abc import Sequence
+
+from ingest.synthetic.catalog import Acute, Condition
+from ingest.synthetic.scene import Scene
+from ingest.synthetic.writer import Text, join
+
+
+def main_problems(scene: Scene, limit: int = 5) -> Text:
+    """The problems an author would name in the first line."""
+    at = scene.encounter.start
+    return join([scene.problem(c) for c in scene.life.problems(at)[:limit]])
+
+
+def opener(scene: Scene, slot: str = "opener.admission") -> None:
+    """Who this is and what brought them."""
+    acute = _acute(scene)
+    known = scene.life.problems(scene.encounter.start)
+    complaint = join([scene.symptom(c, present=True) for c in acute.complaint])
+    if known:
+        scene.say(slot, problems=main_problems(scene), complaint=complaint)
+    else:
+        scene.say("opener.well", complaint=complaint)
+
+
+def _acute(scene: Scene) -> Acute:
+    if scene.encounter.acute is None:
+        raise ValueError("this note belongs to an acute illness")
+    return scene.encounter.acute
+
+
+def presenting(scene: Scene) -> None:
+    """The story of the illness, with what the patient has and has not."""
+    acute = _acute(scene)
+    scene.say(f"hpi.{acute.key}")
+    scene.say("symptom.present", symptoms=join([scene.symptom(s, present=True) for s in acute.symptoms]))
+    if scene.chance(0.5):
+        scene.say(f"hpi.{acute.key}")
+    denied(scene, acute.denies)
+
+
+def denied(scene: Scene, names: Sequence[str]) -> None:
+    """What the patient says is not there."""
+    names = [*names]
+    scene.rng.shuffle(names)
+    if names:
+        scene.say(
+            "symptom.denied",
+            symptoms=join([scene.symptom(n, present=False) for n in names], scene.rng.choice((" or ", " and "))),
+        )
+
+
+def review(scene: Scene) -> None:
+    """The review of systems of a stable patient: what their problems make one ask about."""
+    asked = [a for c in scene.life.problems(scene.at) if isinstance(c.problem, Condition) for a in c.problem.asks]
+    usual = ["fever", "chest pain", "shortness of breath", "abdominal pain", "weight loss"]
+    mine = set(scene.encounter.acute.symptoms + scene.encounter.acute.complaint) if scene.encounter.acute else set()
+    names = [n for n in dict.fromkeys([*asked, *usual]) if n not in mine and not _contradicts(scene, n)]
+    scene.rng.shuffle(names)
+    denied(scene, names[: scene.rng.randint(3, 5)])
+
+
+_CLASH = {
+    "fatigue": ("fatigue",), "leg swelling": ("swelling", "volume overload"), "low blood sugars": ("hypoglyc", "low sugars"),
+    "poor sleep": ("insomnia",), "heartburn": ("heartburn",), "nocturia": ("nocturia",), "loss of awareness": ("seizure",),
+    "chest pain": ("angina",), "exertional chest pressure": ("angina",), "tremor": ("tremor", "wearing off"),
+    "burning in the feet": ("neuropathic",), "nausea": ("nausea",), "wheezing": ("rescue",), "joint swelling": ("synovitis",),
+    "morning stiffness": ("synovitis",), "diarrhea": ("symptoms returning", "flare"), "abdominal pain": ("stomach", "flare"),
+    "bloody stools": ("flare",), "low mood": ("partial response", "low mood"), "shortness of breath": ("rescue", "weight gain and leg"),
+    "dyspnea on exertion": ("weight gain and leg", "volume overload"), "headache": ("headache", "migraine"), "weight loss": ("weight loss",),
+    "muscle aches": ("muscle",), "numbness in the feet": ("neuropathic",), "palpitations": ("heart rate",), "abdominal cramping": ("flare",),
+    "urgency": ("flare",), "paranoia": ("residual",), "auditory hallucinations": ("residual",), "racing thoughts": ("hypomania",),
+    "decreased need for sleep": ("hypomania",), "itching": ("itching",), "visual aura": ("migraine",), "light sensitivity": ("migraine",),
+    "panic attacks": ("residual anxiety",), "confusion": ("confusion",), "cold intolerance": ("elevated TSH",), "staring spells": ("seizure",),
+    "tongue biting": ("seizure",), "nighttime cough": ("rescue", "cough"), "chest tightness": ("rescue",), "productive cough": ("cough",),
+}  # fmt: skip
+
+
+def _contradicts(scene: Scene, symptom: str) -> bool:
+    """Whether today's reasons for change say the patient has it."""
+    reasons = " ".join(c.why for c in scene.encounter.changes)
+    return any(word in reasons for word in _CLASH.get(symptom, ()))
