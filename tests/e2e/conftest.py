@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.model_server import pytest_collection_modifyitems, vllm_server
 from tests.e2e.page_harness import launch, serving, watched_page
 from tests.fakes.page_api import Script, make_page_app
+
+__all__ = ["pytest_collection_modifyitems", "vllm_server"]
 
 
 @pytest.fixture(scope="module")

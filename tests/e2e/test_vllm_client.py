@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from chains.models import ChatVLLM, ModelProbe, ModelRejected
-from tests.e2e.conftest import ModelServer
+from tests.e2e.model_server import ModelServer
 
 LONG = {"ignore_eos": True}
 

@@ -8,7 +8,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 from chains.models import ChatVLLM
-from tests.e2e.conftest import ModelServer
+from tests.e2e.model_server import ModelServer
 
 
 class TestChatVLLM(ChatModelIntegrationTests):
