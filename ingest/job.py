@@ -193,8 +193,8 @@ class _Run:
                 )
             if not self._kept[source] and not self._plan.allow_empty:
                 raise IngestFailed(
-                    f"source {source!r} holds no note to keep, so all its notes would leave the index; "
-                    f"--allow-empty takes that for its will; nothing was published{self._see()}"
+                    f"source {source!r} holds no note that can be kept; --allow-empty removes the notes it has in the "
+                    f"index; nothing was published{self._see()}"
                 )
 
     def _see(self) -> str:

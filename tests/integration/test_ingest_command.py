@@ -79,11 +79,10 @@ def test_an_interrupted_run_publishes_nothing(
 def test_no_text_of_a_note_reaches_output_or_report(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    bad = (
-        [note("d", charted_at=MARKER), note("t", note_type=7), f'{{"text": "{MARKER}'],
-        [note("1"), note("1", text=f"{MARKER} 2")],
-    )
-    assert command.main([write(tmp_path / "a.jsonl", *bad[0], *bad[1])]) == 1
+    bad = [note("d", charted_at=MARKER), note("t", note_type=7), note("1", text=f"{MARKER} 2"), f'{{"text": "{MARKER}']
+    good = [note("1"), *(note(f"g{i}") for i in range(60))]
+    assert command.main([write(tmp_path / "a.jsonl", *good, *bad)]) == 0
+    assert command.main([write(tmp_path / "a.jsonl", *bad)]) == 1
     shown = capsys.readouterr()
     reports = "".join(p.read_text() for p in (tmp_path / "var" / "quarantine").iterdir())
     assert reports
