@@ -11,7 +11,7 @@ from app.problems import MEDIA_TYPE, Problem
 _MEANINGS = {
     401: "No key or session that is known.",
     403: "Not from here: another site's page, a missing CSRF token, or a foreign Host.",
-    404: "`patient_not_found`, `note_not_found` or `summary_not_found`.",
+    404: "`patient_not_found`, `note_not_found`, `summary_not_found` or `page_not_found`.",
     409: "`index_mismatch`: the index was built with other settings.",
     413: "`invalid_request`: the body is too large.",
     422: "`invalid_request`. No value that was sent is repeated.",
@@ -21,9 +21,18 @@ _MEANINGS = {
     504: "`deadline_exceeded`.",
 }
 _WAITS = {429, 503}
+# As OpenAPI 3.2 describes server-sent events; the data of each is JSON.
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["evidence", "statement", "section", "summary", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 EVENTS: dict[str, Any] = {
     "description": "The summary, or its making as events: evidence, statement, section, summary, error.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {"itemSchema": _EVENT}},
 }
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.state import Verdict
 from app.window import LocalTime
@@ -21,8 +21,18 @@ SummaryPath: TypeAlias = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 SearchText: TypeAlias = Annotated[str, Query(max_length=256, pattern=_TEXT, description="Part of a patient's id.")]
 PageSize: TypeAlias = Annotated[int, Query(ge=1, le=200)]
 Cursor: TypeAlias = Annotated[
-    str | None, Query(max_length=2048, pattern=r"^[A-Za-z0-9_=-]*$", description="`next` of the page before.")
+    str | None, Query(max_length=2048, pattern=_TEXT, description="`next` of the page before.")
 ]
+
+
+def _number(value: object) -> object:
+    if isinstance(value, str | bytes | bool):
+        raise ValueError("a whole number is expected")
+    return value
+
+
+# JSON does not tell 350.0 from 350; pydantic's strict integer does, and its lax one reads texts.
+WholeNumber: TypeAlias = Annotated[int, BeforeValidator(_number)]
 
 
 def _name_templates(schema: dict[str, Any]) -> None:
@@ -46,7 +56,7 @@ class SummarizeBody(BaseModel):
     note_types: tuple[NoteType, ...] = Field(
         (), max_length=50, description="Only notes of these types; none means all."
     )
-    max_words: StrictInt = Field(350, ge=50, le=2000)
+    max_words: WholeNumber = Field(350, ge=50, le=2000)
     require: Literal["abstractive"] | None = Field(None, description="Refuse rather than answer without the model.")
 
     def to_record(self) -> SummaryRequest:

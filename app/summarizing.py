@@ -76,13 +76,13 @@ class Summarizer:
                 await self._record_failure(entry, error)
 
     async def _events(self, request: SummaryRequest) -> AsyncGenerator[ChainEvent]:
-        if request.require == "abstractive" and not self._model.state.ready:
-            raise ModelUnavailable("an abstractive summary was required and the model is not ready")
         if request.template not in self._chain.templates:
             raise InvalidRequest(f"template: unknown; there are {', '.join(self._chain.templates)}")
         chart = await asyncio.to_thread(self._store.generation.chart, request.patient_id)
         if request.since and request.until and _is_later(request.since, request.until):
             raise InvalidRequest("since: it is later than until")
+        if request.require == "abstractive" and not self._model.state.ready:
+            raise ModelUnavailable("an abstractive summary was required and the model is not ready")
         chain_input = ChainInput(request, chart, uuid4().hex, self._model.state.ready)
         return run_chain(self._chain, chain_input, self._admission, deadline_s=self._deadline_s)
 

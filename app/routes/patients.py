@@ -9,20 +9,28 @@ from app.documented import problems
 from app.json_answer import json_answer
 from app.routes.context import ServicesOf
 from app.schemas import Cursor, PageSize, PatientAnswer, PatientPath, SearchText
+from core.errors import AnamnesisError, InvalidRequest
 from vectorstore.generation import PatientPage
 
 router = APIRouter(tags=["charts"])
 
 
-@router.get(
-    "/patients", response_model=PatientPage, responses=problems(401, 403, 409, 422, 429, 500, 503), name="list_patients"
-)
+class PageNotFound(AnamnesisError):
+    """A cursor that no page gave."""
+
+    code, status = "page_not_found", 404
+
+
+@router.get("/patients", response_model=PatientPage, responses=problems(401, 403, 404, 409, 422, 429, 500, 503))
 async def list_patients(
     request: Request, services: ServicesOf, q: SearchText = "", limit: PageSize = 50, cursor: Cursor = None
 ) -> Response:
     """Patients whose id holds `q`, in order of id."""
     generation = services.store.generation
-    page = await asyncio.to_thread(generation.patients, query=q, limit=limit, cursor=cursor or None)
+    try:
+        page = await asyncio.to_thread(generation.patients, query=q, limit=limit, cursor=cursor or None)
+    except InvalidRequest as e:
+        raise PageNotFound("no page begins at this cursor; leave it out to start over") from e
     await audit_reading(request, "list_patients")
     return json_answer(page)
 

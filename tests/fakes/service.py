@@ -22,9 +22,7 @@ from core.settings import ServiceSettings, Settings, StateSettings
 from tests.fakes.charts import AVA, BEN, build_store
 
 BASE_URL = "http://127.0.0.1:8000"
-SPACE = Note(
-    "https://notes.example/ü/1?x=%2F#🫀", "site a/🫀/7", None, "Letter", None, "He has asthma. 🫀 He has gout."
-)
+SPACE = Note("https://notes.example/ü/1?x=%2F#🫀", "site a/🫀/7", None, "Letter", None, "He has asthma. 🫀 And gout.")
 
 
 class ScriptedModel(BaseChatModel):
@@ -35,6 +33,7 @@ class ScriptedModel(BaseChatModel):
     error: Exception | None = None
     model: str = "scripted"
     _asked: int = PrivateAttr(default=0)
+    _reached: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
     _cancelled: int = PrivateAttr(default=0)
 
     @property
@@ -45,6 +44,12 @@ class ScriptedModel(BaseChatModel):
     def asked(self) -> int:
         """Requests begun."""
         return self._asked
+
+    async def asked_more_than(self, times: int) -> None:
+        """Wait until it was asked more often than that."""
+        while self._asked <= times:
+            self._reached.clear()
+            await self._reached.wait()
 
     @property
     def cancelled(self) -> int:
@@ -68,6 +73,7 @@ class ScriptedModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         self._asked += 1
+        self._reached.set()
         try:
             await asyncio.sleep(self.delay_s)
         except asyncio.CancelledError:

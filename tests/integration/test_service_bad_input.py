@@ -101,7 +101,7 @@ async def test_an_absurd_field_is_refused_and_not_repeated(service: Running, fie
         b"\xff\xfe",
         b'{"patient_id": "\\ud800"}',
         b'{"patient_id": NaN}',
-        b"[" * 9999,
+        b"[" * 999,
     ],
     ids=["nothing", "cut", "null", "list", "text", "bytes", "surrogate", "nan", "deep"],
 )
@@ -154,8 +154,6 @@ async def test_a_window_without_notes_finds_nothing_and_says_so(service: Running
         "/notes/",
         "/patients?limit=0",
         "/patients?limit=x",
-        "/patients?cursor=%21",
-        "/patients?cursor=AAA",
         "/patients?q=%00",
         "/patients/%00",
         "/summaries/zzz",
@@ -164,6 +162,11 @@ async def test_a_window_without_notes_finds_nothing_and_says_so(service: Running
 )
 async def test_an_absurd_address_is_refused(service: Running, path: str) -> None:
     problem(await service.client.get(path), 422, "invalid_request")
+
+
+async def test_a_cursor_that_no_page_gave_is_not_found(service: Running) -> None:
+    for cursor in ("%21", "AAA", "=", MARKER):
+        problem(await service.client.get(f"/patients?cursor={cursor}"), 404, "page_not_found")
 
 
 async def test_an_id_of_broken_bytes_is_not_found(service: Running) -> None:
@@ -200,8 +203,7 @@ async def leave_midway(service: Running, accept: str, model: ScriptedModel, aske
     async def receive() -> dict[str, Any]:
         if messages:
             return messages.pop()
-        while model.asked == asked:
-            await asyncio.sleep(0.01)
+        await model.asked_more_than(asked)
         await asyncio.sleep(0.05)
         return {"type": "http.disconnect"}
 
