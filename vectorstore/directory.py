@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 from vectorstore.durable import sync_file
 from vectorstore.manifest import Counts
@@ -32,6 +33,8 @@ class Directory:
     def __init__(self, path: Path) -> None:
         self._lock = Lock()
         self._db = open_finished(path)
+        # A connection and its statements refer to one another, so it would stay open until a garbage collection.
+        finalize(self, self._db.close)
 
     def find(self, patient_id: str) -> PatientPlace | None:
         """Where a patient lies, or None."""

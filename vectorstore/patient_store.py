@@ -140,8 +140,8 @@ class PatientVectorStore(VectorStore):
         return store
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
-        # Unit vectors: the inner product is the cosine.
-        return lambda product: (1.0 + product) / 2.0
+        # Unit vectors: the inner product is the cosine, rounding aside.
+        return lambda product: min(1.0, max(0.0, (1.0 + product) / 2.0))
 
     def _query(self, text: str) -> NDArray[np.float32]:
         return np.asarray(self._embeddings.embed_query(text), dtype=np.float32)

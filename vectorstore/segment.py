@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlite3 import DatabaseError
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,8 @@ class Segment:
         self._vectors = _map(folder / VECTORS, entry.vectors, dimension)
         self._lock = Lock()
         self._db = open_finished(folder / CATALOG)
+        # A connection and its statements refer to one another, so it would stay open until a garbage collection.
+        finalize(self, self._db.close)
         try:
             self._labels = {k: (heading, SectionKind(kind)) for k, heading, kind in self._rows("SELECT * FROM labels")}
         except (DatabaseError, ValueError) as e:

@@ -1,0 +1,92 @@
+"""One chart: everything put comes back, in chart order."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import NoteNotFound
+from core.records import FactKind
+from tests.fakes.indexes import lined, open_store, publish, vectors_of
+from vectorstore.digests import note_digest
+
+NOTES = [
+    lined("ann", "b", "second\nhas aspirin", "2020-03-01"),
+    lined("ann", "c", "third", "2020-03-01T08:00"),
+    lined("ann", "a", "undated", None),
+    lined("ann", "d", "first", "2019"),
+]
+
+
+def test_notes_come_oldest_first_and_undated_ones_first_of_all(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": NOTES})
+    chart = open_store(tmp_path).generation.chart("ann")
+    order = ["a", "d", "b", "c"]
+    assert [header.note_id for header in chart.headers] == order
+    assert list(dict.fromkeys(s.note_id for s in chart.sentences())) == order
+    assert list(dict.fromkeys(c.note_id for c in chart.chunks())) == order
+    assert [item.note.note_id for item in chart.processed()] == order
+
+
+def test_vectors_follow_their_chunks_into_chart_order(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": NOTES})
+    chart = open_store(tmp_path).generation.chart("ann")
+    by_id = {item.note.note_id: vectors_of([item]) for item in NOTES}
+    found = chart.chunk_vectors()
+    assert found.keys() == by_id.keys()
+    assert all(np.array_equal(found[note_id], by_id[note_id]) for note_id in by_id)
+    assert np.array_equal(chart.vectors(), np.concatenate([by_id[i] for i in "adbc"]))
+    assert not chart.vectors().flags.writeable
+
+
+def test_sentences_facts_and_sections_of_a_note(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": NOTES})
+    chart = open_store(tmp_path).generation.chart("ann")
+    assert chart.sentences_of("b") == NOTES[0].sentences
+    assert chart.sections_of("b") == NOTES[0].sections
+    assert chart.facts(FactKind.DRUG) == NOTES[0].facts == chart.facts()
+    assert chart.facts(FactKind.ALLERGY, FactKind.PROBLEM) == ()
+    assert chart.header("b").characters == len("second\nhas aspirin")
+    for ask in (chart.note, chart.sentences_of, chart.sections_of, chart.header):
+        with pytest.raises(NoteNotFound):
+            ask("nobody's")
+
+
+def test_digests_tell_a_changed_note_and_chart(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": NOTES})
+    first = open_store(tmp_path).generation.chart("ann")
+    assert first.note_digests() == {item.note.note_id: note_digest(item.note, "test") for item in NOTES}
+    publish(tmp_path, {"ann": list(reversed(NOTES))})
+    assert open_store(tmp_path).generation.chart("ann").digest == first.digest
+    changed = [*NOTES[:3], lined("ann", "d", "first!", "2019")]
+    publish(tmp_path, {"ann": changed})
+    assert open_store(tmp_path).generation.chart("ann").digest != first.digest
+
+
+def test_digests_do_not_run_fields_together() -> None:
+    one = lined("p", "n", "x").note
+    assert note_digest(lined("pn", "", "x").note, "s") != note_digest(one, "s")
+    assert note_digest(one, "s") != note_digest(one, "t")
+    assert note_digest(lined("p", "n", "x", None).note, "s") != note_digest(lined("p", "n", "x", "").note, "s")
+
+
+awkward = st.text(
+    st.one_of(st.characters(codec="utf-8"), st.sampled_from("\0\r\n\t\u2028😀é\u0301\ufeff")), min_size=1, max_size=60
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(awkward, min_size=1, max_size=4))
+def test_whatever_was_put_comes_back_letter_for_letter(tmp_path: Path, texts: list[str]) -> None:
+    notes = [lined("ann", f"n{i}", text, None) for i, text in enumerate(texts)]
+    publish(tmp_path, {"ann": notes}, rebuild=True, keep=1)
+    chart = open_store(tmp_path).generation.chart("ann")
+    assert chart.processed() == tuple(notes)
+    for sentence in chart.sentences():
+        original = notes[int(sentence.note_id[1:])].note.text
+        assert (
+            chart.note(sentence.note_id).text[sentence.start : sentence.end]
+            == (original[sentence.start : sentence.end])
+        )
