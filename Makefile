@@ -53,7 +53,7 @@ bench: $(ALL) ## Measure, print a table, write bench/results/*.json
 .PHONY: ingest
 ingest: $(RUN) ## Refresh the index: NOTES=path [FORMAT=] [SOURCE=] [REBUILD=1]
 	@test -n '$(NOTES)' || { echo 'say which notes: make ingest NOTES=path/to/notes.csv.gz' >&2; exit 2; }
-	$(BIN)/python -m ingest '$(NOTES)' $(if $(FORMAT),--format '$(FORMAT)') $(if $(SOURCE),--source '$(SOURCE)') \
+	$(BIN)/python -m ingest '$(NOTES)' $(if $(FORMAT),--source-format '$(FORMAT)') $(if $(SOURCE),--source '$(SOURCE)') \
 		$(if $(REBUILD),--rebuild)
 
 .PHONY: lock
