@@ -11,10 +11,16 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
 SYSTEM_CHROMIUM = Path("/usr/bin/chromium")
 EXPECTED = "Failed to load resource"
 
@@ -53,7 +59,8 @@ def watched_page(browser: Browser, address: str, **options: Any) -> Iterator[Pag
     context = browser.new_context(base_url=address, **options)
     context.set_default_timeout(10_000)
     context.add_init_script(
-        "addEventListener('securitypolicyviolation', e => console.error('POLICY ' + e.violatedDirective + ' ' + e.blockedURI))"
+        """addEventListener("securitypolicyviolation",
+            e => console.error(`POLICY ${e.violatedDirective} ${e.blockedURI}`))"""
     )
     page = context.new_page()
     complaints: list[str] = []

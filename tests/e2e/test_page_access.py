@@ -12,6 +12,12 @@ pytestmark = pytest.mark.e2e
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
+OVERFLOWING = """[...document.querySelectorAll('main *')].filter(e => {
+    const style = getComputedStyle(e);
+    return e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1
+        && style.overflowX === 'visible' && style.display !== 'inline';
+}).map(e => e.className)"""
+FITS = "document.querySelector('.chart-main').scrollHeight <= document.querySelector('.chart-main').clientHeight + 1"
 
 
 def tab_to(page: Page, selector: str, limit: int = 60) -> None:
@@ -24,7 +30,12 @@ def tab_to(page: Page, selector: str, limit: int = 60) -> None:
 
 def grave_findings(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {node['html'][:160]}" for v in found if v["impact"] in {"serious", "critical"} for node in v["nodes"]]
+    return [
+        f"{v['id']}: {node['html'][:160]}"
+        for v in found
+        if v["impact"] in {"serious", "critical"}
+        for node in v["nodes"]
+    ]
 
 
 def test_from_the_chart_to_the_cited_words_and_back_by_keyboard_alone(page: Page) -> None:
@@ -110,8 +121,7 @@ def test_nothing_is_cut_off_sideways(browser: Browser, address: str, width: int)
     with watched_page(browser, address, viewport={"width": width, "height": 800}) as page:
         summarize(page, "/p/long-220")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        overflowing = "[...document.querySelectorAll('main *')].filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === 'visible' && e.clientWidth > 1 && getComputedStyle(e).display !== 'inline').map(e => e.className)"
-        assert page.evaluate(overflowing) == []
+        assert page.evaluate(OVERFLOWING) == []
 
 
 def test_print_shows_the_summary_and_its_use_and_no_controls(page: Page) -> None:
@@ -123,4 +133,4 @@ def test_print_shows_the_summary_and_its_use_and_no_controls(page: Page) -> None
         expect(page.locator(hidden).first).to_be_hidden()
     expect(page.locator(".statement").last).to_be_visible()
     expect(page.locator("#intended-use")).to_be_visible()
-    assert page.evaluate("document.querySelector('.chart-main').scrollHeight <= document.querySelector('.chart-main').clientHeight + 1")
+    assert page.evaluate(FITS)

@@ -25,7 +25,9 @@ def test_a_lost_connection_keeps_the_statements_and_calls_them_incomplete(page: 
     page.click(".go")
     expect(page.locator("#summary")).to_have_attribute("data-state", "incomplete")
     expect(page.locator(".statement")).to_have_count(3)
-    expect(page.locator(".summary-problems")).to_contain_text("it is not the whole summary. The connection to the service was lost.")
+    expect(page.locator(".summary-problems")).to_contain_text(
+        "it is not the whole summary. The connection to the service was lost."
+    )
     expect(page.get_by_text("Not finished.")).to_have_count(6)
     expect(page.get_by_role("button", name="Copy as text")).to_be_hidden()
     script.cut_after = None
@@ -46,7 +48,9 @@ def test_a_busy_service_is_said_with_when_to_come_back(page: Page, script: Scrip
     open_chart(page)
     script.problem = (429, "overloaded")
     page.click(".go")
-    expect(page.get_by_role("alert")).to_have_text("The service is busy with other summaries. Try again in 2 s.Try again")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The service is busy with other summaries. Try again in 2 s.Try again"
+    )
 
 
 def test_stopping_ends_the_request_at_the_server(page: Page, script: Script) -> None:

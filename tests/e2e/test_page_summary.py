@@ -25,7 +25,9 @@ def test_statements_arrive_one_by_one_before_the_summary_is_whole(page: Page, sc
     page.click(".go")
     expect(page.locator(".statement")).to_have_count(1)
     expect(page.locator("#summary")).to_have_attribute("data-state", "running")
-    expect(page.locator(".summary-progress")).to_contain_text("26 notes read. 0 of 7 sections done, 1 statement so far.")
+    expect(page.locator(".summary-progress")).to_contain_text(
+        "26 notes read. 1 of 7 sections done, 1 statement so far."
+    )
     expect(page.locator(".summary-section > h3")).to_have_count(7)
     script.hold_after = None
     expect(page.locator("#announcer")).to_have_text("Summary complete: 8 statements.")
@@ -34,7 +36,9 @@ def test_statements_arrive_one_by_one_before_the_summary_is_whole(page: Page, sc
 
 def test_every_citation_opens_its_note_at_exactly_its_quote(page: Page) -> None:
     summarize(page)
-    citations = [c for s in [x for p in WHOLE["sections"] for x in p["statements"]] + WHOLE["conflicts"] for c in s["citations"]]
+    citations = [
+        c for s in [x for p in WHOLE["sections"] for x in p["statements"]] + WHOLE["conflicts"] for c in s["citations"]
+    ]
     buttons = page.locator("#summary .statements .cite, #conflicts .cite")
     assert buttons.count() == len(citations)
     for n, citation in enumerate(citations):
@@ -129,7 +133,7 @@ def test_the_copy_numbers_its_citations_and_ends_with_the_intended_use(browser: 
     assert text.startswith("Handoff for patient 10001217\n")
     assert text.endswith("De-identified charts for research, teaching and quality review; not for care decisions.")
     assert "- Torsemide 40 mg daily replaced furosemide in March 2181. [3][4]" in text
-    assert '[3] Discharge summary, 14 Mar 2181, 11:20, Discharge Medications (note 10001217/N-901, ' in text
+    assert "[3] Discharge summary, 14 Mar 2181, 11:20, Discharge Medications (note 10001217/N-901, " in text
     assert '- "Full code, confirmed with the patient." [' in text
     assert "(not found in 26 of 27 notes)" in text
     used = {int(n) for n in re.findall(r"\[(\d+)\]", text.split("CITATIONS")[0])}
@@ -155,10 +159,16 @@ def test_the_form_sends_what_was_chosen_and_nothing_else(page: Page, script: Scr
     expect(page.locator(".options-count")).to_have_text("3 limits set")
     page.click(".go")
     expect(page.locator(".summary-title")).to_have_text("Medications")
-    assert script.requests == [{
-        "patient_id": "10001217", "template": "medications", "focus": "bleeding risk", "since": "2180-01-01",
-        "note_types": ["Discharge summary"], "max_words": 200,
-    }]  # fmt: skip
+    assert script.requests == [
+        {
+            "patient_id": "10001217",
+            "template": "medications",
+            "focus": "bleeding risk",
+            "since": "2180-01-01",
+            "note_types": ["Discharge summary"],
+            "max_words": 200,
+        }
+    ]
 
 
 def test_a_reload_shows_the_stored_summary_without_making_it_again(page: Page, script: Script) -> None:

@@ -28,10 +28,15 @@ class Script:
     problem: tuple[int, str] | None = None
     cut_after: int | None = None
     error_event: str | None = None
-    pause_s: float = 0.0
+    hold_after: int | None = None
     feedback: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     abandoned: int = 0
+
+    async def release(self, sent: int) -> None:
+        """Wait while the test, in its own thread, holds the stream at so many statements."""
+        while self.hold_after is not None and sent >= self.hold_after:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def make_page_app(script: Script) -> FastAPI:
@@ -52,7 +57,12 @@ def make_page_app(script: Script) -> FastAPI:
         if script.problem:
             return _problem(*script.problem)
         found = [p for p in patients if q.lower() in p.lower() and p > cursor]
-        return _json({"patients": [_row(p, charts.get(p)) for p in found[:limit]], "next": found[limit - 1] if len(found) > limit else None})
+        return _json(
+            {
+                "patients": [_row(p, charts.get(p)) for p in found[:limit]],
+                "next": found[limit - 1] if len(found) > limit else None,
+            }
+        )
 
     @server.get("/patients/{patient_id:path}")
     async def patient(patient_id: str) -> Response:
@@ -89,7 +99,9 @@ def make_page_app(script: Script) -> FastAPI:
 
     @server.get("/readyz")
     async def ready() -> Response:
-        return _json({"index": {"generation": 3}, "model": {"ready": script.model_ready, "name": "smollm2", "detail": ""}})
+        return _json(
+            {"index": {"generation": 3}, "model": {"ready": script.model_ready, "name": "smollm2", "detail": ""}}
+        )
 
     server.include_router(app.pages.router)
     server.mount("/static", StaticFiles(directory=Path(app.pages.__file__).parent / "static"))
@@ -104,16 +116,16 @@ async def _stream(whole: dict[str, Any], script: Script) -> AsyncIterator[bytes]
     try:
         sent = 0
         previews = [{"key": s["key"], "title": s["title"]} for s in whole["sections"]]
-        yield _event("evidence", {
-            "summary_id": whole["summary_id"], "sections": previews, "notes_considered": whole["coverage"]["notes_considered"],
-        })  # fmt: skip
+        considered = whole["coverage"]["notes_considered"]
+        first = {"summary_id": whole["summary_id"], "sections": previews, "notes_considered": considered}
+        yield _event("evidence", first)
         for part in whole["sections"]:
             for statement in part["statements"]:
                 if script.cut_after is not None and sent >= script.cut_after:
                     if script.error_event:
                         yield _event("error", {"code": script.error_event, "detail": "", "status": 503})
                     return
-                await asyncio.sleep(script.pause_s)
+                await script.release(sent)
                 sent += 1
                 yield _event("statement", {"section": part["key"], **statement})
             yield _event("section", {"key": part["key"], "outcome": part["outcome"]})
@@ -133,9 +145,21 @@ def _json(value: Any, status: int = 200) -> Response:
 
 def _problem(status: int, code: str) -> Response:
     body = orjson.dumps({"type": "about:blank", "title": code, "status": status, "code": code, "detail": ""})
-    return Response(body, status_code=status, media_type="application/problem+json", headers={"retry-after": "2"} if status in (429, 503) else {})
+    return Response(
+        body,
+        status_code=status,
+        media_type="application/problem+json",
+        headers={"retry-after": "2"} if status in (429, 503) else {},
+    )
 
 
 def _row(patient_id: str, chart: Chart | None) -> dict[str, Any]:
-    dates = [n["charted_at"] for n in chart.notes if n["charted_at"]] if chart else ["2150-01-01", "2151-02-03T10:00:00"]
-    return {"patient_id": patient_id, "notes": len(chart.notes) if chart else 7, "first_charted_at": dates[0], "last_charted_at": dates[-1]}
+    dates = (
+        [n["charted_at"] for n in chart.notes if n["charted_at"]] if chart else ["2150-01-01", "2151-02-03T10:00:00"]
+    )
+    return {
+        "patient_id": patient_id,
+        "notes": len(chart.notes) if chart else 7,
+        "first_charted_at": dates[0],
+        "last_charted_at": dates[-1],
+    }

@@ -57,7 +57,7 @@ With kind regards
 
 HOSTILE = (
     "ASSESSMENT:\r\nPatient \U0001f600 wrote <script>window.pwned = 1</script> on the form.\r\n"
-    "Image: <img src=x onerror=\"window.pwned = 2\"> and </textarea></div> too.\r\n"
+    'Image: <img src=x onerror="window.pwned = 2"> and </textarea></div> too.\r\n'
     "Bidi: abc\u202edef\u202c ghi, zero\u200bwidth, family \U0001f468\u200d\U0001f469\u200d\U0001f467 stays.\r\n"
     "Old line\rbreaks. Café au lait spots, 𝒯-score −2.5 &amp; rising.\r\n"
 )
@@ -77,28 +77,35 @@ class Chart:
         note = self.note(note_id)
         start = note["text"].index(quote)
         return {
-            "note_id": note_id, "note_type": note["note_type"], "charted_at": note["charted_at"], "section": section,
-            "start": start, "end": start + len(quote), "quote": quote,
-        }  # fmt: skip
+            "note_id": note_id,
+            "note_type": note["note_type"],
+            "charted_at": note["charted_at"],
+            "section": section,
+            "start": start,
+            "end": start + len(quote),
+            "quote": quote,
+        }
 
 
 def _note(patient_id: str, n: int, note_type: str, charted_at: str | None, encounter: str | None, text: str) -> dict:
     return {
-        "note_id": f"{patient_id}/N-{n:03d}", "patient_id": patient_id, "encounter_id": encounter,
-        "note_type": note_type, "charted_at": charted_at, "text": text,
-    }  # fmt: skip
+        "note_id": f"{patient_id}/N-{n:03d}",
+        "patient_id": patient_id,
+        "encounter_id": encounter,
+        "note_type": note_type,
+        "charted_at": charted_at,
+        "text": text,
+    }
 
 
 def cardiac_chart(patient_id: str = "10001217", padding: int = 24) -> Chart:
     """`padding` routine notes over earlier years, then the admission and the clinic letter."""
     kinds = ("Progress note", "Nursing note", "Radiology report", "Consult note", "ED note", "H&P")
-    notes = [
-        _note(
-            patient_id, n, kinds[n % 6], f"{2181 - (padding - n) // 12 - 1}-{n % 12 + 1:02d}-{n % 27 + 1:02d}T08:{n % 60:02d}",
-            f"E{n // 5}", f"Interval note {n}.\n\nThe patient is stable. Weight 85 kg. Continue current care.\n",
-        )
-        for n in range(padding)
-    ]  # fmt: skip
+    notes = []
+    for n in range(padding):
+        at = f"{2180 - (padding - n) // 12}-{n % 12 + 1:02d}-{n % 27 + 1:02d}T08:{n % 60:02d}"
+        text = f"Interval note {n}.\n\nThe patient is stable. Weight 85 kg. Continue current care.\n"
+        notes.append(_note(patient_id, n, kinds[n % 6], at, f"E{n // 5}", text))
     notes.sort(key=lambda note: note["charted_at"])
     notes.insert(0, _note(patient_id, 900, "Scanned document", None, None, "An undated scan.\n"))
     notes.append(_note(patient_id, 901, "Discharge summary", "2181-03-14T11:20:00", "E99", DISCHARGE))
@@ -131,34 +138,84 @@ def cardiac_sections(chart: Chart) -> list[dict[str, Any]]:
     creatinine = chart.cite(ds, "Creatinine peaked at 2.1 and was 1.6 at discharge.", course)
     identity = chart.cite(ds, "71 year old man with ischemic cardiomyopathy (EF 30%)", "History of Present Illness")
     return [
-        section("identity", "Identity and reason", "ok", statement(
-            1, "71-year-old man with ischemic cardiomyopathy (EF 30%), admitted with acute on chronic heart failure.", "supported",
-            identity, chart.cite(ds, "Acute on chronic systolic heart failure", course))),
-        section("medications", "Current medications", "partial",
-            statement(2, "Torsemide 40 mg daily replaced furosemide in March 2181.", "supported", torsemide, torsemide_course),
-            statement(3, "Losartan was increased from 25 mg to 50 mg daily on 21 March 2181.", "supported", losartan, losartan_before),
-            statement(4, " ".join(bleed.split()), "quoted", chart.cite(ds, bleed, course)), withheld=1),
-        section("allergies", "Allergies", "ok", statement(
-            5, "Penicillins (hives) / lisinopril (cough)", "quoted",
-            chart.cite(ds, "Penicillins (hives) / lisinopril (cough)", "Allergies"))),
-        section("course", "Recent course", "ok",
+        section(
+            "identity",
+            "Identity and reason",
+            "ok",
+            statement(
+                1,
+                "71-year-old man with ischemic cardiomyopathy (EF 30%), admitted with heart failure.",
+                "supported",
+                identity,
+                chart.cite(ds, "Acute on chronic systolic heart failure", course),
+            ),
+        ),
+        section(
+            "medications",
+            "Current medications",
+            "partial",
+            statement(
+                2, "Torsemide 40 mg daily replaced furosemide in March 2181.", "supported", torsemide, torsemide_course
+            ),
+            statement(
+                3,
+                "Losartan was increased from 25 mg to 50 mg daily on 21 March 2181.",
+                "supported",
+                losartan,
+                losartan_before,
+            ),
+            statement(4, " ".join(bleed.split()), "quoted", chart.cite(ds, bleed, course)),
+            withheld=1,
+        ),
+        section(
+            "allergies",
+            "Allergies",
+            "ok",
+            statement(
+                5,
+                "Penicillins (hives) / lisinopril (cough)",
+                "quoted",
+                chart.cite(ds, "Penicillins (hives) / lisinopril (cough)", "Allergies"),
+            ),
+        ),
+        section(
+            "course",
+            "Recent course",
+            "ok",
             statement(6, "Diuresed by 6.2 L with IV furosemide 80 mg twice daily.", "supported", diuresis),
-            statement(7, "Creatinine peaked at 2.1, was 1.6 at discharge and 1.5 a week later.", "supported",
-                creatinine, chart.cite(cl, "Creatinine today is 1.5."))),
+            statement(
+                7,
+                "Creatinine peaked at 2.1, was 1.6 at discharge and 1.5 a week later.",
+                "supported",
+                creatinine,
+                chart.cite(cl, "Creatinine today is 1.5."),
+            ),
+        ),
         section("procedures", "Procedures", "no_evidence"),
         section("pending", "Pending and follow-up", "failed"),
-        section("safety", "Code status and safety", "ok", statement(
-            8, "Full code, confirmed with the patient.", "quoted", chart.cite(ds, "Full code, confirmed with the patient.", "Code Status"))),
-    ]  # fmt: skip
+        section(
+            "safety",
+            "Code status and safety",
+            "ok",
+            statement(
+                8,
+                "Full code, confirmed with the patient.",
+                "quoted",
+                chart.cite(ds, "Full code, confirmed with the patient.", "Code Status"),
+            ),
+        ),
+    ]
 
 
 def hostile_sections(chart: Chart) -> list[dict[str, Any]]:
     note_id = chart.notes[0]["note_id"]
     quotes = [
-        "wrote <script>window.pwned = 1</script> on the form.\r\nImage: <img src=x onerror=\"window.pwned = 2\">",
-        "\U0001f600", "abc\u202edef\u202c ghi, zero\u200bwidth", "Old line\rbreaks. Café au lait spots, 𝒯-score −2.5 &amp; rising.",
+        'wrote <script>window.pwned = 1</script> on the form.\r\nImage: <img src=x onerror="window.pwned = 2">',
+        "\U0001f600",
+        "abc\u202edef\u202c ghi, zero\u200bwidth",
+        "Old line\rbreaks. Café au lait spots, 𝒯-score −2.5 &amp; rising.",
         "spots, 𝒯-score",
-    ]  # fmt: skip
+    ]
     statements = [statement(n, q, "quoted", chart.cite(note_id, q, "<i>ASSESSMENT</i>")) for n, q in enumerate(quotes)]
     return [section("course", "Recent course", "ok", *statements)]
 
@@ -170,24 +227,41 @@ def summary_of(chart: Chart, sections: list[dict[str, Any]], template: str = "ha
     conflicts = []
     if rewritten:
         ds, cl = f"{chart.patient_id}/N-901", f"{chart.patient_id}/N-902"
-        conflicts.append({
-            "kind": "allergy", "text": "One note lists allergies to penicillins and lisinopril, a later one says there are none.",
-            "citations": [chart.cite(ds, "Penicillins (hives) / lisinopril (cough)", "Allergies"), chart.cite(cl, "He reports no allergies.")],
-        })  # fmt: skip
+        conflicts.append(
+            {
+                "kind": "allergy",
+                "text": "One note lists allergies to penicillins and lisinopril, a later one says there are none.",
+                "citations": [
+                    chart.cite(ds, "Penicillins (hives) / lisinopril (cough)", "Allergies"),
+                    chart.cite(cl, "He reports no allergies."),
+                ],
+            }
+        )
     skipped = [{"note_id": n["note_id"], "reason": "undated"} for n in chart.notes if n["charted_at"] is None]
     return {
-        "summary_id": f"sum-{template}", "patient_id": chart.patient_id, "template": template,
-        "generated_at": "2026-11-21T10:30:00Z", "mode": "abstractive" if rewritten else "extractive",
-        "sections": sections, "conflicts": conflicts,
+        "summary_id": f"sum-{template}",
+        "patient_id": chart.patient_id,
+        "template": template,
+        "generated_at": "2026-11-21T10:30:00Z",
+        "mode": "abstractive" if rewritten else "extractive",
+        "sections": sections,
+        "conflicts": conflicts,
         "coverage": {
-            "notes_total": len(chart.notes), "notes_considered": len(chart.notes) - len(skipped), "notes_cited": len(cited),
-            "quarantined": 2 if rewritten else 0, "skipped": skipped,
+            "notes_total": len(chart.notes),
+            "notes_considered": len(chart.notes) - len(skipped),
+            "notes_cited": len(cited),
+            "quarantined": 2 if rewritten else 0,
+            "skipped": skipped,
         },
         "provenance": {
-            "index_generation": 3, "patient_digest": "9f2c" * 16, "embedding_model": "all-MiniLM-L6-v2",
-            "model": "smollm2-135m-instruct" if rewritten else None, "adapter": None,
-            "prompt": {"name": "compress", "version": "1", "sha256": "ab" * 32}, "verifier": "checks-1",
+            "index_generation": 3,
+            "patient_digest": "9f2c" * 16,
+            "embedding_model": "all-MiniLM-L6-v2",
+            "model": "smollm2-135m-instruct" if rewritten else None,
+            "adapter": None,
+            "prompt": {"name": "compress", "version": "1", "sha256": "ab" * 32},
+            "verifier": "checks-1",
         },
         "usage": {"prompt_tokens": 4120, "cached_prompt_tokens": 2800, "completion_tokens": 310},
         "timings": {"gather_s": 0.041, "first_statement_s": 0.62, "total_s": 3.4},
-    }  # fmt: skip
+    }
