@@ -191,6 +191,17 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     assert {"run": ".ci/run"} in workflow["jobs"]["test"]["steps"]
 
 
+@pytest.mark.parametrize(("failing", "called"), [("", ["check", "test"]), ("check", ["check"])])
+def test_ci_stops_at_the_first_failure_and_waits_for_no_input(tmp_path: Path, failing: str, called: list[str]) -> None:
+    make = tmp_path / "make"
+    make.write_text(f'#!/bin/sh\ncat\necho "$1 $CI" >> {tmp_path}/calls\n[ "$1" != "{failing}" ]\n')
+    make.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    with subprocess.Popen([ROOT / ".ci/run"], env=environment, stdin=subprocess.PIPE, cwd=tmp_path) as script:
+        assert bool(script.wait(timeout=30)) == bool(failing)
+    assert (tmp_path / "calls").read_text().splitlines() == [f"{target} true" for target in called]
+
+
 def test_actions_are_pinned_by_commit() -> None:
     used = re.findall(r"uses: (\S+)", (ROOT / ".github/workflows/ci.yml").read_text())
     assert used
