@@ -28,11 +28,14 @@ class ListWriter:
 
     def groups(self, plan: SectionPlan, resolved: Sequence[ResolvedFact]) -> tuple[Group, ...]:
         """All groups of a list section, in the order in which a reader looks for them."""
-        facts = [r for kind in plan.facts for r in self._ordered(kind, [r for r in resolved if r.kind is kind])]
-        groups: list[Group] = []
+        wanted = [r for r in resolved if r.name not in plan.leave_out]
+        facts = [r for kind in plan.facts for r in self._ordered(kind, [r for r in wanted if r.kind is kind])]
+        groups: dict[tuple[str, int, int], Group] = {}
         for fact in facts[: plan.limit]:
-            groups.append(_WRITERS[fact.kind](self, fact, plan.key, len(groups)))
-        return tuple(groups)
+            group = _WRITERS[fact.kind](self, fact, plan.key, len(groups))
+            place = group.quote.citation
+            groups.setdefault((place.note_id, place.start, place.end), group)
+        return tuple(groups.values())
 
     def _ordered(self, kind: FactKind, facts: list[ResolvedFact]) -> list[ResolvedFact]:
         if kind is FactKind.DRUG:
@@ -93,9 +96,9 @@ class ListWriter:
         return Group(section, index, (now, then), now, composed=text)
 
     def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
-        now = self._evidence(result.latest, 1)
-        before = result.previous
-        if before is None or before.fact.value == result.latest.fact.value:
+        now, before = self._evidence(result.latest, 1), result.previous
+        same_day = before is not None and _day(before) == _day(result.latest)
+        if before is None or same_day or before.fact.value in result.latest.fact.value:
             return Group(section, index, (now,), now)
         then = self._evidence(before, 2)
         unit = f" {before.fact.unit}" if before.fact.unit else ""

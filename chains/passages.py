@@ -1,6 +1,8 @@
 """Sections that are retrieved: hybrid search within the patient, weighed, diversified and cut to sentences."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
@@ -22,6 +24,10 @@ SAME_TEXT = 0.6
 SHARED_WORDS = 2
 NOTHING_NEW = 0.9
 HOME = 2.0
+FAINTEST = 0.1
+DENIAL = 0.3
+_COLUMNS = re.compile(r"\S(?:[ ]{3,}|\t)\S")
+_NOTHING_FOUND = re.compile(r"\W*(?:no|denies|denied|negative for|there (?:has|have) been no|without)\b", re.IGNORECASE)
 _LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
 _BACKGROUND = frozenset({SectionKind.FAMILY_HISTORY, SectionKind.SOCIAL_HISTORY, SectionKind.REVIEW_OF_SYSTEMS})
 
@@ -91,6 +97,8 @@ class PassageFinder:
             return 0.0
         weight = plan.kinds.get(kind, self._elsewhere.get(kind, 1.0))
         weight *= plan.note_types.get(str(meta["note_type"]).casefold(), 1.0)
+        heading = str(meta["heading"]).casefold()
+        weight *= math.prod(factor for name, factor in plan.headings.items() if name in heading)
         age = days_between(meta["charted_at"], self._scope.latest)
         return float(weight * 0.5 ** ((age or 0.0) / plan.half_life_days))
 
@@ -115,15 +123,22 @@ class PassageFinder:
         if required and 2 * len(required & stems) < len(required):
             return None
         shared = len(asked & stems)
-        if shared < SHARED_WORDS and sentence.kind not in plan.kinds:
+        if shared < _words_to_share(plan.kinds.get(sentence.kind, 0.0)):
             return None
+        if plan.prefer and plan.prefer.search(text):
+            weight *= 2
+        if _NOTHING_FOUND.match(text):
+            weight *= DENIAL
         overlap = shared / max(1, min(len(asked), len(stems)))
         return Candidate(sentence, text, stems, weight * (0.4 + overlap))
 
-    def _choose(self, candidates: Iterable[Candidate], plan: SectionPlan, word_limit: int) -> list[Candidate]:
+    def _choose(self, candidates: Sequence[Candidate], plan: SectionPlan, word_limit: int) -> list[Candidate]:
         chosen: list[Candidate] = []
         left = word_limit
+        best = candidates[0].score if candidates else 0.0
         for candidate in candidates:
+            if candidate.score < FAINTEST * best:
+                break
             length = len(candidate.text.split())
             if len(chosen) == plan.limit or left < SHORTEST_WORDS:
                 break
@@ -189,7 +204,14 @@ def _alike(left: frozenset[str], right: frozenset[str]) -> bool:
     return contained or shared >= SAME_TEXT * max(1, len(left | right))
 
 
+def _words_to_share(weight: float) -> int:
+    """How many words asked for a sentence must hold, by the weight of its kind of section: none at home."""
+    if weight >= HOME:
+        return 0
+    return 1 if weight else SHARED_WORDS
+
+
 def _is_prose(tokens: Sequence[str], text: str) -> bool:
     """Whether a reader would take it for a sentence, not a table row or a form."""
     numbers = sum(token[0].isdigit() for token in tokens)
-    return numbers <= len(tokens) / 3 and "|" not in text and text.count("\t") < 2
+    return numbers <= len(tokens) / 3 and "|" not in text and not _COLUMNS.search(text)

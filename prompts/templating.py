@@ -1,5 +1,6 @@
 """Summary templates: which sections a summary has and where each one's evidence comes from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,9 @@ class SectionPlan:
     """One section of a template.
 
     A `list` section is made of every fact of its `facts` kinds, resolved over time, never of a top-k.
-    A `passage` section is retrieved: `kinds` and `note_types` raise the score of sentences of these sections
-    and notes (factor, 1 is neutral), and `half_life_days` is the age at which a sentence counts half.
+    A `passage` section is retrieved: `kinds`, `headings` (part of the author's heading) and `note_types` weigh the
+    sentences of these sections and notes (factor, 1 is neutral), `prefer` doubles those it matches, and
+    `half_life_days` is the age at which a sentence counts half. `leave_out` are names of facts a list does without.
     `limit` is the most statements it may hold; None where the list must be complete.
     """
 
@@ -29,6 +31,9 @@ class SectionPlan:
     queries: tuple[str, ...]
     kinds: Mapping[SectionKind, float]
     note_types: Mapping[str, float]
+    headings: Mapping[str, float]
+    prefer: re.Pattern[str] | None
+    leave_out: frozenset[str]
     only_kinds: bool
     half_life_days: float
     limit: int | None
@@ -68,6 +73,9 @@ def _section(raw: Mapping[str, Any]) -> SectionPlan:
         queries=tuple(raw.get("queries", ())),
         kinds={SectionKind(kind): float(weight) for kind, weight in raw.get("kinds", {}).items()},
         note_types={name.lower(): float(weight) for name, weight in raw.get("note_types", {}).items()},
+        headings={name.lower(): float(weight) for name, weight in raw.get("headings", {}).items()},
+        prefer=re.compile(raw["prefer"], re.IGNORECASE) if "prefer" in raw else None,
+        leave_out=frozenset(raw.get("leave_out", ())),
         only_kinds=bool(raw.get("only_kinds", False)),
         half_life_days=float(raw.get("half_life_days", 365)),
         limit=raw.get("limit"),
