@@ -10,40 +10,51 @@ from extraction.assertion import context_of
 from extraction.lexicon import allergen_phrases, load
 from extraction.words import Match, Phrases, Words
 
-_WHAT = r"(?:(?:known|drugs?|medications?|medicines?|medical|medicinal|food|foods|environmental|seasonal|latex|other|reported|documented|significant|or|and|,|/)\s*)*"
+_WHAT = (
+    r"(?:(?:known|drugs?|medications?|medicines?|medical|medicinal|foods?|environmental|seasonal|latex|other|reported|"
+    r"documented|significant|or|and|,|/)\s*)*"
+)
 _RELEVANT = re.compile(r"allerg|nkd?a|intoler|hypersens|anaphyl|react|tolerat|sensitiv", re.IGNORECASE)
 _NONE = re.compile(
-    rf"\bnkd?a\b|\bno\s+(?:(?:history of|hx of|evidence of)\s+)?{_WHAT}allerg(?:y|ies)\b(?:\s*/\s*adverse drug reactions)?|"
-    rf"\b(?:denies|denied|without)\s+(?:having\s+|any\s+|history of\s+)*{_WHAT}allergies\b|\ballergies\s*(?::|-|–)?\s*(?:are\s+|is\s+)?none\b|"
-    r"\bnone known to medications?\b|\b(?:not|nothing)\s+allergic to any(?:thing)?(?:\s+(?:medications?|medicines?|drugs?))?",
+    rf"\bnkd?a\b|\bno\s+(?:(?:history of|hx of|evidence of)\s+)?{_WHAT}allerg(?:y|"
+    rf"ies)\b(?:\s*/\s*adverse drug reactions)?|"
+    rf"\b(?:denies|denied|without)\s+(?:having\s+|any\s+|history of\s+)*{_WHAT}allergies\b|\ballergies\s*(?::|-|"
+    rf"–)?\s*(?:are\s+|is\s+)?none\b|"
+    r"\bnone known to medications?\b|\b(?:not|nothing)\s+allergic to any(?:thing)?(?:\s+(?:medications?|medicines?|"
+    r"drugs?))?",
     re.IGNORECASE,
 )
 _PARTIAL = re.compile(r"food|environmental|seasonal|latex", re.IGNORECASE)
 _WHOLE = re.compile(r"drug|medic", re.IGNORECASE)
 _ALONE_NONE = re.compile(
-    r"[\s\-•*]*(?:none|none known|none reported|no known|negative|n/a|nil|denies|denied)(?:\s+(?:known|reported|noted))?[\s.]*\Z",
+    r"[\s\-•*]*(?:none|none known|none reported|no known|negative|n/a|nil|denies|denied)(?:\s+(?:known|reported|"
+    r"noted))?[\s.]*\Z",
     re.IGNORECASE,
 )
 _TRIGGER = re.compile(
-    r"\b(?:severely\s+|highly\s+)?allergic\s+(?:reactions?\s+)?to\b|\ballerg(?:y|ies)\s+(?:to|include[sd]?|are|is|listed as|list includes|of|:)|\b(?:drug|medication|known|listed)\s+allerg(?:y|ies)\b|"
-    r"\ballerg(?:y|ies)\s*(?::|-|–|=)|\b(?:intoleran(?:t|ces?)|hypersensitiv\w+|sensitiv(?:e|ity|ities))\s+(?:of|to)\b|\banaphyla\w+\s+(?:to|with|from|after)\b|\b(?:adverse\s+)?reactions?\s+to\b|"
+    r"\b(?:severely\s+|highly\s+)?allergic\s+(?:reactions?\s+)?to\b|\ballerg(?:y|ies)\s+(?:to|include[sd]?|are|is|"
+    r"listed as|list includes|of|:)|\b(?:drug|medication|known|listed)\s+allerg(?:y|ies)\b|"
+    r"\ballerg(?:y|ies)\s*(?::|-|–|=)|\b(?:intoleran(?:t|ces?)|hypersensitiv\w+|sensitiv(?:e|ity|ities))\s+(?:of|"
+    r"to)\b|\banaphyla\w+\s+(?:to|with|from|after)\b|\b(?:adverse\s+)?reactions?\s+to\b|"
+    r"\ballerg(?:y|ies)\s+(?:band|bracelet|alert|list|status|history)\b[^.;:]{0,14}:|"
     r"\breact(?:s|ed)\s+(?:badly\s+)?to\b|\bdoes not tolerate\b|\bunable to tolerate\b|\bintolerances?\s*:",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"\A[\s\-]*(?:drug |medication |antibiotic )?(?:allerg(?:y|ies|ic)|anaphylaxis|hypersensitivity|intolerance)\b(?!\s+(?:to|clinic|testing|shots?))",
+    r"\A[\s\-]*(?:(?:was |has been )?(?:added )?(?:to|as) (?:the |her |his |a |an |known )?|drug |medication |"
+    r"antibiotic )?(?:allerg(?:y|ies|ic)|anaphylaxis|hypersensitivity|"
+    r"intolerance)\b(?!\s+(?:to|clinic|testing|shots?))",
     re.IGNORECASE,
 )
-_GOOD = re.compile(
-    r"\b(?:tolerat\w+|not (?:truly |actually )?allergic|no longer allergic|not an allergy|allergy (?:was |has been )?(?:removed|ruled out|disproven|de-?labell?ed|cleared|resolved|refuted))\b",
-    re.IGNORECASE,
-)
+_REACTION_BEHIND = re.compile(r"\s*\((?:allergy|anaphylaxis|hives|rash|angioedema|intolerance)", re.IGNORECASE)
 _REMOVED = re.compile(
-    r"\b(?:remov\w+|de-?label\w*|disprov\w+|ruled out|refuted|entered in error|erroneous\w*|not (?:truly |actually |really )?allergic|outgr\w+|incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
+    r"\b(?:remov\w+|de-?label\w*|disprov\w+|ruled out|refuted|entered in error|erroneous\w*|not (?:truly |actually |"
+    r"really )?allergic|outgr\w+|incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
     re.IGNORECASE,
 )
 _FALSE_TRIGGER = re.compile(
-    r"\b(?:seasonal|environmental|fall|spring)\s+allerg|\ballergy\s+(?:clinic|testing|shots?|season|medicine|medication)\b",
+    r"\b(?:seasonal|environmental|fall|spring)\s+allerg|\ballergy\s+(?:clinic|testing|shots?|season|medicine|"
+    r"medication)\b",
     re.IGNORECASE,
 )
 _CUT = re.compile(r";|\.\s|\n\s*[-*•]|,?\s+(?:but|however|although)\s")
@@ -115,19 +126,10 @@ def _governed(text: str, substances: Sequence[Match[str]], *, listed: bool) -> l
     ]
     for match in substances:
         ahead = [t for t in triggers if t.end() <= match.start]
-        if ahead and _reaches(text, ahead[-1].end(), match, substances):
+        listed_here = bool(ahead) and _reaches(text, ahead[-1].end(), match, substances)
+        named_behind = _BEHIND.match(text[match.end : match.end + 60])
+        if listed_here or named_behind or (triggers and _REACTION_BEHIND.match(text, match.end)):
             found.append(match)
-        elif _BEHIND.match(text[match.end : match.end + 60]):
-            found.append(match)
-        elif (
-            reaction := re.match(
-                r"\s*\((?:allergy|anaphylaxis|hives|rash|angioedema|intolerance)",
-                text[match.end : match.end + 24],
-                re.IGNORECASE,
-            )
-        ) and triggers:
-            if reaction:
-                found.append(match)
     return [m for m in found if not _tolerated(text, m)]
 
 
@@ -144,8 +146,51 @@ def _reaches(text: str, start: int, match: Match[str], substances: Sequence[Matc
 
 
 _LIST_WORDS = frozenset(
-    "and or to the a an any all of both drugs drug medication medications including include includes also as well other some oral iv reaction "
-    "reactions severe mild has is are she he her his patient antibiotics listed allergy allergies allergic products based".split()
+    [
+        "and",
+        "or",
+        "to",
+        "the",
+        "a",
+        "an",
+        "any",
+        "all",
+        "of",
+        "both",
+        "drugs",
+        "drug",
+        "medication",
+        "medications",
+        "including",
+        "include",
+        "includes",
+        "also",
+        "as",
+        "well",
+        "other",
+        "some",
+        "oral",
+        "iv",
+        "reaction",
+        "reactions",
+        "severe",
+        "mild",
+        "has",
+        "is",
+        "are",
+        "she",
+        "he",
+        "her",
+        "his",
+        "patient",
+        "antibiotics",
+        "listed",
+        "allergy",
+        "allergies",
+        "allergic",
+        "products",
+        "based",
+    ]
 )
 
 

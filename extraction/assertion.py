@@ -21,11 +21,14 @@ _FAR_WORDS = 60
 
 
 _OF_PATIENT = re.compile(
-    r"\W*(?:the\s+)?(?:patient|pt|he|she)(?:\s+himself|\s+herself)?\s+(?:has|had|is|was|denies|denied|does|did|never|reports|uses|used|takes)\b",
+    r"\W*(?:the\s+)?(?:patient|pt|he|she)(?:\s+himself|\s+herself)?\s+(?:has|had|is|was|denies|denied|does|did|"
+    r"never|reports|uses|used|takes)\b",
     re.IGNORECASE,
 )
+_CONFIRMED = re.compile(r"\s*(?:was |is |has been |now )?(?:confirmed|proven)\b", re.IGNORECASE)
 _FAMILY_WORD = re.compile(
-    r"famil|mother|father|sister|brother|sibling|parent|aunt|uncle|cousin|child|son\b|daughter|maternal|paternal|relative",
+    r"famil|mother|father|sister|brother|sibling|parent|aunt|uncle|cousin|child|son\b|daughter|maternal|paternal|"
+    r"relative",
     re.IGNORECASE,
 )
 
@@ -92,6 +95,8 @@ def context_of(text: str, span: tuple[int, int], section: SectionKind | None = N
     hits = {c: any(a <= position <= b for a, b in scopes.ranges[c]) for c in _CATEGORIES}
     if _marked_unsure(text, span[0]):
         hits["possible"] = True
+    if hits["possible"] and _CONFIRMED.match(text, span[1]):
+        hits["possible"] = False
     if section is SectionKind.FAMILY_HISTORY and not (_OF_PATIENT.match(text) and not _FAMILY_WORD.search(text)):
         hits["family"] = True
     if section is SectionKind.PAST_HISTORY and not any(hits.values()):

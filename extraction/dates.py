@@ -3,15 +3,19 @@
 import re
 from dataclasses import dataclass
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _DATE = re.compile(
     r"(?<![\w./-])(?:"
     r"(?P<y1>(?:19|20|21|22)\d\d)-(?P<m1>\d{1,2})(?:-(?P<d1>\d{1,2}))?(?:[T ]\d{2}:\d{2}(?::\d{2})?)?|"
     r"(?P<m2>\d{1,2})(?P<sep>[/-])(?P<d2>\d{1,2})(?P=sep)(?P<y2>\d{4}|\d{2})|"
     r"(?P<m3>0?[1-9]|1[0-2])/(?P<y3>(?:19|20|21|22)\d\d)"
     r")(?![\w/-]|\.\d)|"
-    rf"(?<!\w)(?P<w4>{_MONTH})\s+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(?P<y4>(?:19|20|21|22)\d\d))?(?!\d|\s?(?:mg|%|mcg))|"
+    rf"(?<!\w)(?P<w4>{_MONTH})\s+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(?P<y4>(?:19|20|21|22)\d\d))?(?!\d|"
+    rf"\s?(?:mg|%|mcg))|"
     rf"(?<!\w)(?P<d5>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<w5>{_MONTH}),?\s+(?P<y5>(?:19|20|21|22)\d\d)|"
     rf"(?<!\w)(?P<w6>{_MONTH})(?:,?\s+|\s+of\s+)(?P<y6>(?:19|20|21|22)\d\d)(?!\d)",
     re.IGNORECASE,
@@ -27,7 +31,7 @@ class DateMention:
     """A date at characters `start:end`.
 
     `value` is ISO 8601 with the text's own precision: `2024-03-05`, `2024-03`, `2024`, or `--03-05` without a year.
-    `ambiguous` marks numeric dates whose first two numbers could change places; they are read month first, as in the US.
+    `ambiguous` marks numeric dates whose first two numbers could change places; they are read month first.
     """
 
     value: str
@@ -40,9 +44,11 @@ def find_dates(text: str) -> tuple[DateMention, ...]:
     """Dates in order, numeric and in words; impossible ones are left out."""
     found = [mention for match in _DATE.finditer(text) if (mention := _mention(match))]
     taken = [(d.start, d.end) for d in found]
-    for match in _YEAR.finditer(text):
-        if not any(a <= match.start() < b for a, b in taken):
-            found.append(DateMention(match.group(), match.start(), match.end()))
+    found += [
+        DateMention(m.group(), m.start(), m.end())
+        for m in _YEAR.finditer(text)
+        if not any(a <= m.start() < b for a, b in taken)
+    ]
     return tuple(sorted(found, key=lambda d: d.start))
 
 
@@ -65,4 +71,4 @@ def _mention(match: re.Match[str]) -> DateMention | None:
 
 
 def _month(word: str) -> int:
-    return next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(word.lower()[:3]))
+    return _MONTHS.index(word.lower()[:3]) + 1

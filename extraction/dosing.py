@@ -2,11 +2,16 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import cache
+
+from extraction.lexicon import load
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d{1,4})?|\.\d{1,4})"
 _UNIT = (
-    r"(?:mcg|µg|μg|ug|micrograms?|mg|milligrams?|gm|grams?|g|kg|meq|mmol|ml|cc|l|liters?|iu|international units?|units?|u|"
-    r"puffs?|inhalations?|tabs?|tablets?|caps?|capsules?|pills?|drops?|sprays?|patch(?:es)?|lozenges?|ampules?|amps?|vials?|"
+    r"(?:mcg|µg|μg|ug|micrograms?|mg|milligrams?|gm|grams?|g|kg|meq|mmol|ml|cc|l|liters?|iu|international units?|"
+    r"units?|u|"
+    r"puffs?|inhalations?|tabs?|tablets?|caps?|capsules?|pills?|drops?|sprays?|patch(?:es)?|lozenges?|ampules?|"
+    r"amps?|vials?|"
     r"million units|nebs?|nebulizers?|%)"
 )
 _PER = r"(?:\s?/\s?(?:kg|m2|hr|hour|h|min|day|ml|l|dose|actuation|act|puff|inh|spray|tab|\d{1,4}\s?ml))"
@@ -21,7 +26,8 @@ DOSE = re.compile(
 ROUTE = re.compile(
     r"(?<![\w.])(?:p\.?o\.?(?![a-z])|by mouth|oral(?:ly)?|i\.?v\.?p?b?(?![a-z])|intravenous(?:ly)?|i\.?m\.?(?![a-z'])|"
     r"intramuscular(?:ly)?|s\.?c\.?(?![a-z])|s\.?q\.?(?![a-z])|sub-?q|subcut(?:aneous(?:ly)?)?|s\.?l\.?(?![a-z])|"
-    r"sublingual(?:ly)?|inh(?:aled|alation)?(?![a-z])|ih(?![a-z])|via neb(?:ulizer)?|nebulized|topical(?:ly)?|transdermal(?:ly)?|p\.?r\.?(?![a-z.])|"
+    r"sublingual(?:ly)?|inh(?:aled|alation)?(?![a-z])|ih(?![a-z])|via neb(?:ulizer)?|nebulized|topical(?:ly)?|"
+    r"transdermal(?:ly)?|p\.?r\.?(?![a-z.])|"
     r"rectal(?:ly)?|intranasal(?:ly)?|nasal(?:ly)?|ophthalmic|intrathecal(?:ly)?|per g-?tube|via g-?tube|per ng tube)",
     re.IGNORECASE,
 )
@@ -29,14 +35,17 @@ ROUTE = re.compile(
 FREQUENCY = re.compile(
     rf"(?<![\w.])(?:"
     rf"q\.?\s?\d{{1,2}}(?:\s?-\s?\d{{1,2}})?\s?(?:h(?:ou)?rs?|hr?|days?|wks?|weeks?|months?|min)?(?![a-z])|"
-    rf"every\s+(?:other\s+day|{_DAYS}|(?:\w{{1,8}}(?:\s?(?:-|to)\s?\w{{1,5}})?\s+)?(?:hours?|hrs?|days?|weeks?|months?|minutes?|mornings?|evenings?|nights?))|"
+    rf"every\s+(?:other\s+day|{_DAYS}|(?:\w{{1,8}}(?:\s?(?:-|to)\s?\w{{1,5}})?\s+)?(?:hours?|hrs?|days?|weeks?|"
+    rf"months?|minutes?|mornings?|evenings?|nights?))|"
     rf"{_TIMES}[\s-]{{1,2}}(?:(?:a|per|each|every)\s+|/\s?)?(?:day|daily|week(?:ly)?|month(?:ly)?|night(?:ly)?)|"
     rf"\d\s?x\s?/\s?(?:day|week)|"
     rf"(?:once|each|per|a)\s+(?:day|daily|week|month|morning|evening|night)|"
-    rf"(?:q\.?\s?)?(?:daily|weekly|monthly|nightly)|q\s?(?:day|week|month|night|evening|morning|noon)|q\.?d\.?(?![a-z])|"
+    rf"(?:q\.?\s?)?(?:daily|weekly|monthly|nightly)|q\s?(?:day|week|month|night|evening|morning|noon)|"
+    rf"q\.?d\.?(?![a-z])|"
     rf"b\.?i\.?d\.?(?![a-z])|t\.?i\.?d\.?(?![a-z])|q\.?i\.?d\.?(?![a-z])|q\.?o\.?d\.?(?![a-z])|"
     rf"q\.?\s?a\.?m\.?(?![a-z])|q\.?\s?p\.?m\.?(?![a-z])|q\.?\s?h\.?s\.?(?![a-z])|qac|"
-    rf"(?:at|before)\s+bedtime|in\s+the\s+(?:morning|evening)|at\s+night|with\s+meals|before\s+meals|with\s+breakfast|with\s+dinner|"
+    rf"(?:at|before)\s+bedtime|in\s+the\s+(?:morning|evening)|at\s+night|with\s+meals|before\s+meals|"
+    rf"with\s+breakfast|with\s+dinner|"
     rf"h\.?s\.?(?![a-z'])|(?:on\s+)?{_DAYS}(?![a-z])|"
     rf"p\.?r\.?n\.?(?![a-z])|as[\s-]needed|if\s+needed|"
     rf"x\s?1(?!\d)(?:\s+dose)?|(?:one|single|1)[\s-]time(?:\s+dose)?|(?:one|single)\s+dose|stat|once|bolus|"
@@ -57,23 +66,6 @@ _PER_DAY = {
     "4": "four times daily",
     "5": "five times daily",
 }
-_SIMPLE = {
-    "bid": "twice daily", "tid": "three times daily", "qid": "four times daily", "qod": "every other day",
-    "everyotherday": "every other day", "daily": "daily", "qd": "daily", "qday": "daily", "qdaily": "daily",
-    "everyday": "daily", "eachday": "daily", "perday": "daily", "aday": "daily", "nightly": "nightly", "qhs": "nightly", "hs": "nightly",
-    "atbedtime": "nightly", "beforebedtime": "nightly", "atnight": "nightly", "everynight": "nightly",
-    "qnight": "nightly", "eachnight": "nightly", "intheevening": "every evening", "qevening": "every evening",
-    "everyevening": "every evening", "eachevening": "every evening", "qpm": "every evening", "qam": "every morning",
-    "everymorning": "every morning", "inthemorning": "every morning", "qmorning": "every morning",
-    "eachmorning": "every morning", "weekly": "weekly", "qweekly": "weekly", "qweek": "weekly", "everyweek": "weekly",
-    "perweek": "weekly", "aweek": "weekly", "monthly": "monthly", "qmonth": "monthly", "everymonth": "monthly",
-    "amonth": "monthly", "permonth": "monthly", "prn": "as needed", "asneeded": "as needed", "ifneeded": "as needed",
-    "x1": "once", "x1dose": "once", "onetime": "once", "onetimedose": "once", "singletime": "once", "1time": "once", "onedose": "once",
-    "singledose": "once", "stat": "once", "once": "once", "bolus": "once", "oncedaily": "daily", "onceweekly": "weekly",
-    "oncemonthly": "monthly", "continuous": "continuous", "continuously": "continuous", "gtt": "continuous",
-    "drip": "continuous", "infusion": "continuous", "withmeals": "with meals", "beforemeals": "before meals",
-    "qac": "before meals", "withbreakfast": "every morning", "withdinner": "every evening", "mwf": "Monday Wednesday Friday",
-}  # fmt: skip
 _MASS_IN_MG = {"mcg": Decimal("0.001"), "mg": Decimal(1), "g": Decimal(1000)}
 _UNITS = {
     "µg": "mcg", "μg": "mcg", "ug": "mcg", "microgram": "mcg", "micrograms": "mcg", "milligram": "mg",
@@ -85,14 +77,18 @@ _UNITS = {
 }  # fmt: skip
 
 
+@cache
+def _simple() -> dict[str, str]:
+    return {written: canonical for canonical, ways in load("frequencies").items() for written in ways}
+
+
 def canonical_number(text: str) -> str:
     """One spelling of a plain number: `.50` and `0.5` give `0.5`, `1,000` gives `1000`; "" where it is none."""
     try:
         value = Decimal(text.replace(",", ""))
     except InvalidOperation:
         return ""
-    plain = format(value.normalize(), "f")
-    return plain
+    return format(value.normalize(), "f")
 
 
 def canonical_unit(text: str) -> str:
@@ -140,8 +136,9 @@ def canonical_frequency(text: str) -> str:
 
 def _canonical_part(words: str) -> str:
     squeezed = re.sub(r"[\s.-]+", "", words.lower())
-    if squeezed in _SIMPLE:
-        return _SIMPLE[squeezed]
+    simple = _simple().get(squeezed)
+    if simple:
+        return simple
     lowered = words.lower()
     every = re.search(
         r"(?:every|q)\.?\s*(\w+?)(?:\s?(?:-|to)\s?(\w+?))?\s*(hours?|hrs?|h|days?|wks?|weeks?|months?|min(?:utes?)?)?$",

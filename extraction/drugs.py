@@ -25,17 +25,22 @@ _AHEAD = re.compile(
     rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
     re.IGNORECASE,
 )
+_EXCHANGES = ("chang", "switch", "convert", "transition", "replac", "swap")
 _CLAUSE = re.compile(
     r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•]|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
 )
 _DOSE_REACH = 48
 _WINDOW = 170
+_NARRATIVE = frozenset({SectionKind.HOSPITAL_COURSE, SectionKind.HISTORY_OF_PRESENT_ILLNESS, SectionKind.OTHER})
+_LASTING = (Action.STOPPED, Action.HELD)
 _ONE_DOSE = re.compile(
-    r"\b(?:given|received|administered|got|gave|was given|bolus(?:ed)?|loaded with|load|treated with|s/p|x\s?1|one dose|single dose)\b",
+    r"\b(?:given|received|administered|got|gave|was given|bolus(?:ed)?|loaded with|load|treated with|s/p|x\s?1|"
+    r"one dose|single dose)\b",
     re.IGNORECASE,
 )
 _HOSPITAL = re.compile(
-    r"\b(?:in (?:the )?(?:ed|er|emergency (?:department|room)|icu|micu|or|pacu|ambulance|clinic today|office today)|by ems|en route|on arrival|"
+    r"\b(?:in (?:the )?(?:ed|er|emergency (?:department|room)|icu|micu|or|pacu|ambulance|clinic today|office today)|"
+    r"by ems|en route|on arrival|at (?:an? |the )?(?:urgent care|outside hospital|osh)|"
     r"intraoperatively|overnight)\b",
     re.IGNORECASE,
 )
@@ -45,13 +50,15 @@ _HOME_LIST = re.compile(
 )
 _GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|drip|infusion|inpatient", re.IGNORECASE)
 _COURSE = re.compile(
-    r"\s*,?\s*(?:for\s+|x\s?)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|months?|doses?)\b",
+    r"\s*,?\s*(?:for\s+|x\s?)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|months?|"
+    r"doses?)\b",
     re.IGNORECASE,
 )
 _PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
 _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!\s?/)\b", re.IGNORECASE)
 _LAB_WORD = re.compile(
-    r"[\s-]*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|sensitiv\w+|susceptib\w+|"
+    r"[\s-]*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|"
+    r"sensitiv\w+|susceptib\w+|"
     r"dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|addiction|naive)\b",
     re.IGNORECASE,
 )
@@ -115,8 +122,10 @@ def _supplements(text: str, words: Words, drugs: Sequence[DrugMention]) -> list[
     ]
 
 
-def drug_facts(text: str, words: Words, section: SectionKind, heading: str) -> tuple[DrugFact, ...]:
-    """Facts about the drugs in one sentence; offsets are within the sentence."""
+def drug_facts(
+    text: str, words: Words, section: SectionKind, heading: str, *, in_discharge: bool = False
+) -> tuple[DrugFact, ...]:
+    """Facts about the drugs in one sentence; offsets are within the sentence. Discharge summaries look back."""
     mentions = _without_restated(text, find_drugs(text, words))
     if not mentions:
         return ()
@@ -130,7 +139,7 @@ def drug_facts(text: str, words: Words, section: SectionKind, heading: str) -> t
         start = min([mention.start, *(s[0] for s in spans)])
         end = max([mention.end, *(s[1] for s in spans)])
         taken = max(taken, end)
-        facts.append(_fact(text, mention, attributes, (start, end), cues, mentions, section, heading))
+        facts.append(_fact(text, mention, attributes, (start, end), cues, mentions, section, heading, in_discharge))
     return tuple(facts)
 
 
@@ -219,9 +228,10 @@ def _fact(
     mentions: Sequence[DrugMention],
     section: SectionKind,
     heading: str,
+    in_discharge: bool,
 ) -> DrugFact:
     words = {k: _words(text, getattr(attributes, k)) for k in ("dose", "route", "frequency")}
-    action = _action(text, mention, span, cues, mentions)
+    action = _exchanged(text, mention, cues, mentions) or _action(text, mention, span, cues, mentions)
     if action is Action.NONE:
         action = _list_action(heading)
     if attributes.changed and action in (Action.NONE, Action.CONTINUED):
@@ -239,7 +249,7 @@ def _fact(
     if assertion is Assertion.NEGATED and action in (Action.STOPPED, Action.HELD):
         assertion = Assertion.PRESENT
     if assertion is Assertion.PRESENT and action not in (Action.STOPPED, Action.HELD):
-        assertion = _ongoing(text, mention, words, section, heading, action)
+        assertion = _ongoing(text, mention, words, section, heading, action, in_discharge)
     return DrugFact(mention.name, *span, assertion, action, words["dose"], words["route"], words["frequency"])
 
 
@@ -262,7 +272,13 @@ def _list_action(heading: str) -> Action:
 
 
 def _ongoing(
-    text: str, mention: DrugMention, words: dict[str, str], section: SectionKind, heading: str, action: Action
+    text: str,
+    mention: DrugMention,
+    words: dict[str, str],
+    section: SectionKind,
+    heading: str,
+    action: Action,
+    in_discharge: bool,
 ) -> Assertion:
     """PRESENT for a drug that is being taken, HISTORICAL for one that was given once or only in hospital."""
     if mention.name in _named("vaccines"):
@@ -276,7 +292,9 @@ def _ongoing(
         return Assertion.HISTORICAL
     if section is SectionKind.MEDICATIONS and _GIVEN_LIST.search(heading) and not _HOME_LIST.search(heading):
         return Assertion.HISTORICAL
-    if mention.name in _named("hospital_only") and not listed:
+    if mention.name in _named("hospital_only") and not listed and not frequency and action is Action.NONE:
+        return Assertion.HISTORICAL
+    if in_discharge and section in _NARRATIVE and action not in _LASTING and _in_hospital(mention, words):
         return Assertion.HISTORICAL
     around = text[max(0, mention.start - 60) : mention.start]
     if re.search(r"\btolerate[sd]\s+\Z", around) and not words["dose"] and not frequency:
@@ -289,6 +307,29 @@ def _ongoing(
     ):
         return Assertion.HISTORICAL
     return Assertion.PRESENT
+
+
+def _exchanged(text: str, mention: DrugMention, cues: Sequence[Cue], mentions: Sequence[DrugMention]) -> Action | None:
+    """What `changed X to Y` does: X is stopped, Y is started."""
+    at = mentions.index(mention)
+    for old, new, action in ((at, at + 1, Action.STOPPED), (at - 1, at, Action.STARTED)):
+        if not 0 <= old < new < len(mentions) or mentions[old].name == mentions[new].name:
+            continue
+        between = text[mentions[old].end : mentions[new].start]
+        bare = re.sub(NUMBER, " ", FREQUENCY.sub(" ", ROUTE.sub(" ", DOSE.sub(" ", between))))
+        cue = _cue_ahead(text, mentions[old], cues)
+        if (
+            cue
+            and cue.phrase.startswith(_EXCHANGES)
+            and re.fullmatch(r"[\s,()]*(?:\w+\s+)?(?:to|->|→|with|for)\s*", bare)
+        ):
+            return action
+    return None
+
+
+def _in_hospital(mention: DrugMention, words: dict[str, str]) -> bool:
+    intravenous = re.match(r"i\.?v|intravenous", words["route"], re.IGNORECASE)
+    return bool(intravenous) or mention.name in _named("hospital_only") or mention.name in _named("courses")
 
 
 def _action(
@@ -322,8 +363,10 @@ def _cue_behind(
 
 
 _AUXILIARY = re.compile(
-    r"\A(?:[\s,()/-]|\b(?:was|were|is|are|has|have|been|be|being|to|will|should|can|dose|doses|therapy|drip|gtt|treatment|and|or|the|now|then|also|"
-    r"recently|subsequently|initially|temporarily|currently|again|since|previously|on|in|due|her|his|at|both|all|briefly|today|yesterday|just|"
+    r"\A(?:[\s,()/-]|\b(?:was|were|is|are|has|have|been|be|being|to|will|should|can|dose|doses|therapy|drip|gtt|"
+    r"treatment|and|or|the|now|then|also|"
+    r"recently|subsequently|initially|temporarily|currently|again|since|previously|on|in|due|her|his|at|both|all|"
+    r"briefly|today|yesterday|just|"
     r"by|pcp|therefore|thus|continues|medication|infusion|tablets?|had|of|a|an|er|xl|xr)\b)*\Z",
     re.IGNORECASE,
 )
@@ -372,7 +415,9 @@ def _cue_ahead(text: str, mention: DrugMention, cues: Sequence[Cue]) -> Cue | No
     )
     if clause and not re.search(r"\b(?:also|instead of)\b", between):
         return None
-    if best.phrase.endswith(" from") and re.search(r"\bto\b", between):
+    if (best.phrase.endswith(" from") or best.phrase.startswith(("switch", "swap"))) and re.search(
+        r"\bto\b|->|→", between
+    ):
         return replace(best, action=Action.STARTED)
     if best.action is Action.STOPPED and re.search(
         r"\band\s+(?:then\s+)?(?:switch|chang|transition|convert)\w*\s+to\b", between

@@ -27,6 +27,7 @@ def extract_facts(note: Note, sentences: Sequence[Sentence]) -> tuple[Fact, ...]
 def _facts_of(note: Note, sentence: Sentence, text: str) -> Iterator[Fact]:
     words = Words.of(text)
     base = sentence.start
+    discharge = note.note_type == "DS" or "discharge" in note.note_type.lower()
 
     def fact(kind: FactKind, name: str, start: int, end: int, **rest: object) -> Fact:
         return Fact(kind, name, note.note_id, sentence.ordinal, base + start, base + end, **rest)  # type: ignore[arg-type]
@@ -37,7 +38,7 @@ def _facts_of(note: Note, sentence: Sentence, text: str) -> Iterator[Fact]:
             FactKind.ALLERGY, a.name, a.start, a.end, assertion=a.assertion, action=a.action, reaction=a.reaction
         )
     if sentence.kind is not SectionKind.ALLERGIES:
-        for d in drug_facts(text, words, sentence.kind, sentence.heading):
+        for d in drug_facts(text, words, sentence.kind, sentence.heading, in_discharge=discharge):
             if any(a.start <= d.start < a.end for a in allergies):
                 continue
             yield fact(

@@ -14,7 +14,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @cache
 def load(name: str) -> Mapping[str, Any]:
-    """One YAML file of the folder, by its name without ending. Every scalar is text, so that "no" and "off" stay words."""
+    """One YAML file of the folder, by its name without ending. Every scalar is text: "no" and "off" stay words."""
     data = yaml.load(files("extraction").joinpath("lexicons", f"{name}.yaml").read_text("utf-8"), Loader=_LOADER)  # noqa: S506
     if not isinstance(data, dict):
         raise ValueError(f"extraction/lexicons/{name}.yaml must hold a mapping")

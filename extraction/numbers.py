@@ -7,9 +7,12 @@ from extraction.dates import find_dates
 from extraction.dosing import NUMBER, canonical_number, canonical_unit
 
 _UNITS = (
-    r"(?:mcg|µg|μg|ug|micrograms?|mg|milligrams?|gm|grams?|kg|kilograms?|meq|mmol|ml|cc|liters?|iu|international units?|units?|"
-    r"mm\s?hg|mmhg|bpm|puffs?|tabs?|tablets?|caps?|capsules?|pills?|drops?|sprays?|patch(?:es)?|percent|%|cm|mm|inches|inch|feet|"
-    r"pounds?|lbs?|ounces?|oz|degrees?(?:\s+(?:fahrenheit|celsius|f|c))?|years?|yrs?|months?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|"
+    r"(?:mcg|µg|μg|ug|micrograms?|mg|milligrams?|gm|grams?|kg|kilograms?|meq|mmol|ml|cc|liters?|iu|"
+    r"international units?|units?|"
+    r"mm\s?hg|mmhg|bpm|puffs?|tabs?|tablets?|caps?|capsules?|pills?|drops?|sprays?|patch(?:es)?|percent|%|cm|mm|"
+    r"inches|inch|feet|"
+    r"pounds?|lbs?|ounces?|oz|degrees?(?:\s+(?:fahrenheit|celsius|f|c))?|years?|yrs?|months?|weeks?|wks?|days?|"
+    r"hours?|hrs?|minutes?|mins?|"
     r"°?[fc]|packs?|pack-years?|drinks?|beers?|cigarettes?|times|liters?|doses|fr|french|g|l|u|k|h)"
 )
 _PER = (

@@ -14,12 +14,25 @@ from extraction.words import Phrases, Words
 ProblemClass = Literal["chronic", "acute", "symptom"]
 
 _RESOLVED_AFTER = re.compile(
-    r"\A[\s,()-]*(?:(?:has|have|had|is|are|was|were|now|since|fully|completely|largely|all|also|infection|exacerbation|symptoms?|[-–,:(])\s*){0,5}"
-    r"(?:resolved|cured|healed|cleared|eradicated|in (?:complete |full |sustained )?remission|no longer (?:present|active|an issue)|inactive)\b",
+    r"\A[\s,()-]*(?:(?:has|have|had|is|are|was|were|now|since|fully|completely|largely|all|also|infection|"
+    r"exacerbation|symptoms?|[-–,:(])\s*){0,5}"
+    r"(?:resolved(?!\s+(?:enough|when|with each))|cured|healed|cleared|eradicated|in (?:complete |full |"
+    r"sustained )?remission|no longer (?:present|"
+    r"active|an issue)|inactive)\b",
     re.IGNORECASE,
 )
 _RESOLVED_BEFORE = re.compile(
-    r"\b(?:resolved|resolution of|cured of|cleared of|recovered from|no longer has|healed|successfully treated|successful treatment of|cure of)[\s:]+(?:[\w-]+\s+){0,2}\Z",
+    r"\b(?:resolved|resolution of|cured of|cleared of|recovered from|no longer has|healed|successfully treated|"
+    r"successful treatment of|cure of)[\s:]+(?:[\w-]+\s+){0,2}\Z",
+    re.IGNORECASE,
+)
+_OVER_BEFORE = re.compile(
+    r"\b(?:prior|previous(?:ly)?|former(?:ly)?|remote|childhood)\s+(?:h/o\s+|history of\s+)?(?:[\w-]+\s+)?\Z",
+    re.IGNORECASE,
+)
+_OVER_AFTER = re.compile(
+    r"[\s,(-]*(?:treated(?!\s+with)|in childhood|as a child|in the past|in remission|behind (?:her|him|them))\b|"
+    r"\s+(?:is|was|to be)\s+behind",
     re.IGNORECASE,
 )
 _NOT_RESOLVED = re.compile(
@@ -118,7 +131,7 @@ def problem_facts(text: str, words: Words, section: SectionKind) -> tuple[Proble
             continue
         context = context_of(text, (mention.start, mention.end), section)
         resolved = _resolved(text, mention)
-        assertion = _assertion(context, mention, section, resolved=resolved)
+        assertion = _assertion(text, context, mention, resolved=resolved)
         action = Action.RESOLVED if resolved and assertion is not Assertion.FAMILY else Action.NONE
         facts.append(ProblemFact(mention.name, mention.start, mention.end, assertion, action))
     return tuple(facts)
@@ -134,11 +147,17 @@ def _resolved(text: str, mention: ProblemMention) -> bool:
     )
 
 
-def _assertion(context: Context, mention: ProblemMention, section: SectionKind, *, resolved: bool) -> Assertion:
-    """A disease that lasts is present although the words are "history of" or the section is the past history."""
+def _assertion(text: str, context: Context, mention: ProblemMention, *, resolved: bool) -> Assertion:
+    """A disease that lasts is present although the words are "history of" or the section is the past history.
+
+    It is past where the author says more than that: `prior depression`, `asthma in childhood`, `IDA, treated`.
+    """
     assertion = context.assertion
-    if resolved and assertion not in (Assertion.FAMILY,):
+    if resolved and assertion is not Assertion.FAMILY:
         return Assertion.HISTORICAL
-    if assertion is Assertion.HISTORICAL and mention.kind == "chronic":
-        return Assertion.PRESENT
+    if assertion in (Assertion.HISTORICAL, Assertion.PRESENT) and mention.kind == "chronic":
+        over = _OVER_BEFORE.search(text[max(0, mention.start - 40) : mention.start]) or _OVER_AFTER.match(
+            text, mention.end
+        )
+        return Assertion.HISTORICAL if over else Assertion.PRESENT
     return assertion

@@ -12,18 +12,27 @@ from extraction.lexicon import load, synonyms
 from extraction.words import Match, Phrases, Words
 
 _UNIT = (
-    r"(?:%|percent|mg\s?/\s?d[lL]|g\s?/\s?d[lL]|gm\s?/\s?d[lL]|mg\s?/\s?[lL]|mmol\s?/\s?[lL]|meq\s?/\s?[lL]|[uµ]?iu\s?/\s?m[lL]|m?u\s?/\s?[lL]|iu\s?/\s?[lL]|units\s?/\s?[lL]|"
-    r"ng\s?/\s?m[lL]|pg\s?/\s?m[lL]|ng\s?/\s?d[lL]|mcg\s?/\s?d[lL]|ng\s?/\s?[lL]|mm\s?hg|mmhg|bpm|beats per minute|breaths per minute|breaths/min|/min|ml\s?/\s?min(?:\s?/\s?1\.73\s?m\^?2)?|"
-    r"k\s?/\s?[uµ][lL]|x?\s?10\^?[39]\s?/\s?[uµ]?[lL]|/mm3|cells\s?/\s?[uµ][lL]|copies\s?/\s?m[lL]|mg\s?/\s?g|mm\s?/\s?hr?|f[lL]|kg\s?/\s?m2|kg|kilograms|lbs?|pounds|"
+    r"(?:%|percent|mg\s?/\s?d[lL]|g\s?/\s?d[lL]|gm\s?/\s?d[lL]|mg\s?/\s?[lL]|mmol\s?/\s?[lL]|meq\s?/\s?[lL]|"
+    r"[uµ]?iu\s?/\s?m[lL]|m?u\s?/\s?[lL]|iu\s?/\s?[lL]|units\s?/\s?[lL]|"
+    r"ng\s?/\s?m[lL]|pg\s?/\s?m[lL]|ng\s?/\s?d[lL]|mcg\s?/\s?d[lL]|ng\s?/\s?[lL]|mm\s?hg|mmhg|bpm|beats per minute|"
+    r"breaths per minute|breaths/min|/min|ml\s?/\s?min(?:\s?/\s?1\.73\s?m\^?2)?|"
+    r"k\s?/\s?[uµ][lL]|x?\s?10\^?[39]\s?/\s?[uµ]?[lL]|/mm3|cells\s?/\s?[uµ][lL]|copies\s?/\s?m[lL]|mg\s?/\s?g|"
+    r"mm\s?/\s?hr?|f[lL]|kg\s?/\s?m2|kg|kilograms|lbs?|pounds|"
     r"cm|inches|degrees?\s?(?:f(?:ahrenheit)?|c(?:elsius)?)?|°\s?[fc]|[fc](?![a-z])|liters?|seconds|sec)"
 )
 _VALUE = rf"(?:[<>≤≥~]=?\s?)?{NUMBER}(?:\s?(?:-|–|/|to)\s?{NUMBER})?"
 _LINK = (
-    r"(?:\s|:|=|-(?!\d)|–|,|\(|\||\*|#|\b(?:was|is|of|at|were|are|to|level|levels|count|today|now|up|down|stable|still|remains|remained|elevated|low|high|normal|"
-    r"increased|decreased|improved|rose|risen|fell|trended|trending|peaked|peak|returned|came|back|has|have|had|been|on|admission|discharge|"
-    r"measured|reading|readings|approximately|about|around|slightly|markedly|significantly|mildly|estimated|value|result|this|morning|and|the|"
-    r"in|her|his|most|recent|last|initial|repeat|latest|found|be|noted|reported|percent|ratio|range|reduced|severely|moderately|wnl|from|a|office|clinic|home|room|air|ra|"
-    r"po|random|fasting|am|pm|currently|well|controlled|visit|again|yesterday|check|checked|drawn|preserved|critical|critically|worsened|resulted|as|h|l)\b)"
+    r"(?:\(pt\)|\s|:|=|-(?!\d)|–|,|\(|\||\*|#|\b(?:was|is|of|at|were|are|to|level|levels|count|today|now|up|down|"
+    r"stable|"
+    r"still|remains|remained|elevated|low|high|normal|"
+    r"increased|decreased|improved|rose|risen|fell|trended|trending|peaked|peak|returned|came|back|has|have|had|"
+    r"been|on|admission|discharge|"
+    r"measured|reading|readings|approximately|about|around|slightly|markedly|significantly|mildly|estimated|value|"
+    r"result|this|morning|and|the|"
+    r"in|her|his|most|recent|last|initial|repeat|latest|found|be|noted|reported|percent|ratio|range|reduced|"
+    r"severely|moderately|wnl|from|a|office|clinic|home|room|air|ra|"
+    r"po|random|fasting|am|pm|currently|well|controlled|visit|again|yesterday|check|checked|drawn|preserved|"
+    r"critical|critically|worsened|resulted|as|h|l)\b)"
 )
 _REACH = 70
 _TREND = re.compile(rf"\s*(?:->|→|-->|=>|>|\bto\b)\s*({_VALUE})", re.IGNORECASE)
@@ -34,13 +43,10 @@ _FROM = re.compile(
 )
 _LINK_RE = re.compile(_LINK, re.IGNORECASE)
 _UNIT_RE = re.compile(rf"\s{{0,4}}({_UNIT})(?![a-zA-Z0-9])", re.IGNORECASE)
+_ROW_UNIT = re.compile(rf"\s{{2,}}({_UNIT})\s*\Z", re.IGNORECASE)
+_DASH = re.compile(r"(?:\(PT\))?-(?=[\d<>])")
 _DRUG_UNIT = re.compile(r"[\s-]?(?:mg|mcg|g|gm|meq|units?|tabs?|tablets?|ml|iu)(?![\w/]|\s?/)", re.IGNORECASE)
 _BASELINE = re.compile(r"\bbaseline\b[^,;.]{0,12}\Z", re.IGNORECASE)
-_BOUNDS = {
-    "potassium": (1, 10), "sodium": (90, 200), "chloride": (60, 150), "calcium": (3, 20), "magnesium": (0.3, 10), "ejection fraction": (5, 90),
-    "hemoglobin": (2, 25), "hematocrit": (8, 75), "a1c": (3, 20), "heart rate": (20, 250), "respiratory rate": (4, 70), "ph": (6.5, 9),
-    "creatinine": (0.1, 25), "oxygen saturation": (40, 100), "inr": (0.5, 20), "glucose": (15, 1500), "weight": (20, 900), "bmi": (10, 90), "temperature": (30, 110),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,11 @@ class ResultFact:
     assertion: Assertion
     value: str
     unit: str
+
+
+@cache
+def _bounds() -> dict[str, tuple[float, float]]:
+    return {name: (float(low), float(high)) for name, (low, high) in load("results")["bounds"].items()}
 
 
 @cache
@@ -98,6 +109,8 @@ def _fact(
         return None
     unit = _UNIT_RE.match(text, value[1], min(len(text), value[1] + 24))
     end = unit.end() if unit else value[1]
+    if unit is None:
+        unit = _ROW_UNIT.search(text, value[1], min(len(text), value[1] + 60))
     context = context_of(text, (match.start, match.end), section)
     past = _BASELINE.search(text[max(0, match.start - 24) : match.start]) or _BASELINE.search(
         text[match.end : value[0]]
@@ -115,11 +128,14 @@ def _goal(text: str, match: Match[str]) -> bool:
     after = text[match.end : match.end + 12].lower()
     return bool(
         re.search(
-            r"\b(?:goal|target|keep|maintain|titrate to|hold (?:for|if)|call (?:for|if)|notify (?:for|if)|if|for)\s+(?:an?\s+|her\s+|his\s+)?\Z",
+            r"\b(?:goal|target|keep|maintain|titrate to|hold (?:for|if)|call (?:for|if)|notify (?:for|if)|if|"
+            r"for)\s+(?:an?\s+|her\s+|his\s+)?\Z",
             before,
         )
-        or re.search(r"\A\s*(?:goal|target|<|>|less than|greater than)", after)
-        and not re.search(r"\A\s*[<>]\s*0?\.\d", after)
+        or (
+            re.search(r"\A\s*(?:goal|target|<|>|less than|greater than)", after)
+            and not re.search(r"\A\s*[<>]\s*0?\.\d", after)
+        )
     )
 
 
@@ -129,8 +145,9 @@ def _links_only(text: str, start: int, stop: int) -> bool:
 
 def _value_at(text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tuple[int, int] | None:
     limit = min(stop, at + _REACH)
-    if text[at : at + 1] == "-" and text[at + 1 : at + 2].isdigit():
-        at += 1
+    dash = _DASH.match(text, at)
+    if dash:
+        at = dash.end()
     while at < limit:
         inside = next((d for d in dates if d[0] <= at < d[1]), None)
         if inside:
@@ -158,5 +175,5 @@ def _plausible(name: str, value: str) -> bool:
     numbers = [float(n.replace(",", "")) for n in re.findall(NUMBER, value)]
     if name == "blood pressure":
         return len(numbers) == 2 and "/" in value and 40 <= numbers[0] <= 300 and 15 <= numbers[1] <= 200
-    bounds = _BOUNDS.get(name)
+    bounds = _bounds().get(name)
     return bool(numbers) and (bounds is None or all(bounds[0] <= n <= bounds[1] for n in numbers))

@@ -10,11 +10,13 @@ from extraction.lexicon import load, synonyms
 from extraction.words import Match, Phrases, Words
 
 _PLACED = re.compile(
-    r"\b(?:placed|placement|inserted|insertion|implant(?:ed|ation)|put in|s/p|status post|underwent|received|replaced|placing|insert)\b",
+    r"\b(?:placed|placement|inserted|insertion|implant(?:ed|ation)|put in|s/p|status post|underwent|received|"
+    r"replaced|placing|insert)\b",
     re.IGNORECASE,
 )
 _REMOVED = re.compile(
-    r"\b(?:removed|removal|explant(?:ed|ation)|pulled|discontinued|d/c'?d|dc'd|out|taken out|reversed|reversal|decannulated|extubated|taken down|takedown)\b",
+    r"\b(?:removed|removal|explant(?:ed|ation)|pulled|discontinued|d/c'?d|dc'd|out|taken out|reversed|reversal|"
+    r"decannulated|extubated|taken down|takedown)\b",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(r"\b(?:no longer|revers\w+|rescind\w*|revok\w+|previously|was|formerly|prior)\b", re.IGNORECASE)

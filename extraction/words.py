@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 _WORD = re.compile(r"[^\W_]+")
-_JOINERS = " -/.'’–+&#"
+_JOINERS = " -/.'’–+&#("
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ def _courses() -> frozenset[str]:
     return frozenset(load("drugs")["courses"])
 
 
+@cache
+def _hospital_only() -> frozenset[str]:
+    return frozenset(load("drugs")["hospital_only"])
+
+
 def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:
     """One drug's mentions, oldest first; None where it was only considered or is somebody else's.
 
@@ -149,6 +154,8 @@ def _aged(story: _Story, now: TimedFact) -> State:
         if age > int(count) * {"day": 1, "week": 7, "month": 31}[unit] + 1:
             return "historical"
     if _IV.search(latest.fact.route + " " + latest.fact.frequency) and age > _INFUSION_DAYS:
+        return "historical"
+    if latest.fact.name in _hospital_only() and age > _INFUSION_DAYS:
         return "historical"
     if latest.fact.name in _courses() and age > _LONGEST_COURSE_DAYS:
         return "historical"
