@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from ingest.deidentify.identifiers import Identifier, IdentifierKind, Rule
 
 _STREET = (
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Terrace|Ter|Circle|Cir"
-    r"|Highway|Hwy|Parkway|Pkwy|Square|Sq|Trail|Trl|Way|Loop|Alley|Turnpike|Tpke)"
+    r"(?:Street|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Court|Place|Terrace|Circle|Highway|Hwy|Parkway|Pkwy"
+    r"|Square|Trail|Trl|Loop|Alley|Turnpike|Tpke|Way|(?:St|Dr|Ct|Pl|Ter|Cir|Sq)(?=\.?(?:,|\s*$| Apt| Unit| Suite| #)))"
 )
+_STREET_NAME = r"(?!(?:Plt|Hgb|Hct|Wbc|Rbc|Mg|Ml)\b)(?:[A-ZÀ-Þ][A-Za-zß-ÿ'’]{0,20}\.?|\d{1,3}(?:st|nd|rd|th))"
 _STATE = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]"
     r"|W[AIVY]|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
@@ -36,8 +37,9 @@ _WITH_ZIP = (
 _OTHERS = (
     _place(
         (),
-        rf"\b(?P<value>\d{{1,6}}[A-Z]? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z\d][\w'’.-]{{0,20}} ){{1,4}}"
-        rf"{_STREET}\b\.?(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?[A-Z\d-]{{1,6}}\b)?)",
+        r"(?m:(?<![\w.,:/*+-])(?P<value>\d{1,6}[A-Z]? (?:North |South |East |West )?"
+        rf"(?:{_STREET_NAME} ){{1,4}}"
+        rf"{_STREET}\b\.?(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?[A-Z\d-]{{1,6}}\b)?))",
     ),
     _place((" box ",), r"\b(?P<value>[Pp]\.? ?[Oo]\.? (?i:box) \d{1,7})\b"),
     _place((" county", " township", " parish"), rf"(?P<value>\b{_NAMED} (?:County|Township|Parish))\b"),
