@@ -25,6 +25,12 @@ _AHEAD = re.compile(
     rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
     re.IGNORECASE,
 )
+_STOPPED_IT = re.compile(
+    r"\b(?:stopped|discontinued|quit)\s+(?:it|taking it|(?:the|this) (?:drug|medication|medicine|pills?|"
+    r"antibiotic))\b|\bself-discontinued\b|"
+    r"\b(?:it|(?:the|this) (?:drug|medication|medicine|antibiotic)) was (?:then )?(?:stopped|discontinued)\b",
+    re.IGNORECASE,
+)
 _EXCHANGES = ("chang", "switch", "convert", "transition", "replac", "swap")
 _CLAUSE = re.compile(
     r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•]|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
@@ -288,7 +294,8 @@ def _ongoing(
     once = "once" in frequency.split() or re.search(
         r"\bx\s?[1-3]\b", text[mention.end : mention.end + 40], re.IGNORECASE
     )
-    if once and not listed:
+    lasting = action in (Action.STARTED, Action.CONTINUED, Action.CHANGED) or "as needed" in frequency
+    if once and not listed and not lasting:
         return Assertion.HISTORICAL
     if section is SectionKind.MEDICATIONS and _GIVEN_LIST.search(heading) and not _HOME_LIST.search(heading):
         return Assertion.HISTORICAL
@@ -336,6 +343,8 @@ def _action(
     text: str, mention: DrugMention, span: tuple[int, int], cues: Sequence[Cue], mentions: Sequence[DrugMention]
 ) -> Action:
     """The action of the nearest cue that governs the drug, one behind it (`was held`) before one ahead (`hold`)."""
+    if len({m.name for m in mentions}) == 1 and _STOPPED_IT.search(text, mention.end):
+        return Action.STOPPED
     behind = _cue_behind(text, mention, span, cues, mentions)
     ahead = _cue_ahead(text, mention, cues)
     if behind is None:

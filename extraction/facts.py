@@ -1,14 +1,28 @@
 """All facts of a note, sentence by sentence."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from core.records import Fact, FactKind, Note, SectionKind, Sentence
+from core.records import Action, Assertion, Fact, FactKind, Note, SectionKind, Sentence
 from extraction.allergies import allergy_facts
 from extraction.drugs import drug_facts
 from extraction.problems import problem_facts
 from extraction.results import result_facts
 from extraction.status import code_status_facts, device_facts
 from extraction.words import Words
+
+_RETRACTION = re.compile(
+    r"\W*(?:this|that|which)\s+(?:is|was)\s+(?:incorrect|not correct|not accurate|inaccurate|wrong|erroneous|"
+    r"an? (?:\w+ )?error|in error|a mistake|not true)\b",
+    re.IGNORECASE,
+)
+_IN_ERROR = re.compile(
+    r"\W*(?:(?:was|were|is|has been|had been)\s+)?(?:\w+\s+){0,2}?(?:in error|by mistake|erroneously|incorrectly|"
+    r"mistakenly)\b",
+    re.IGNORECASE,
+)
+_WRONG = re.compile(r"\b(?:incorrect\w*|erroneous\w*|in error|mistaken\w*|by mistake|correction)\b", re.IGNORECASE)
 
 
 def extract_facts(note: Note, sentences: Sequence[Sentence]) -> tuple[Fact, ...]:
@@ -18,10 +32,23 @@ def extract_facts(note: Note, sentences: Sequence[Sentence]) -> tuple[Fact, ...]
     or a relative's is kept, with its assertion: the reader of a fact decides what it is good for.
     """
     found: list[Fact] = []
-    for sentence in sentences:
+    for i, sentence in enumerate(sentences):
         text = note.text[sentence.start : sentence.end]
-        found.extend(sorted(_facts_of(note, sentence, text), key=lambda f: (f.start, f.end)))
+        facts = sorted(_facts_of(note, sentence, text), key=lambda f: (f.start, f.end))
+        following = sentences[i + 1] if i + 1 < len(sentences) else None
+        if facts and following and _RETRACTION.match(note.text, following.start, following.end):
+            facts = [replace(f, assertion=Assertion.NEGATED, action=Action.CORRECTED) for f in facts]
+        found.extend(_correct(text, sentence.start, f) for f in facts)
     return tuple(found)
+
+
+def _correct(text: str, base: int, fact: Fact) -> Fact:
+    """Mark what the sentence itself takes back: `20 mg was entered by mistake`, `incorrect, she has no gout`."""
+    if fact.action is Action.CORRECTED or fact.kind is FactKind.ALLERGY:
+        return fact
+    if _IN_ERROR.match(text, fact.end - base) or (fact.assertion is Assertion.NEGATED and _WRONG.search(text)):
+        return replace(fact, assertion=Assertion.NEGATED, action=Action.CORRECTED)
+    return fact
 
 
 def _facts_of(note: Note, sentence: Sentence, text: str) -> Iterator[Fact]:

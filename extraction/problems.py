@@ -31,7 +31,8 @@ _OVER_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OVER_AFTER = re.compile(
-    r"[\s,(-]*(?:treated(?!\s+with)|in childhood|as a child|in the past|in remission|behind (?:her|him|them))\b|"
+    r"[\s,(-]*(?:treated(?!\s+(?:with|for|by))|in childhood|as a child|in the past|in remission|behind (?:her|him|"
+    r"them))\b|"
     r"\s+(?:is|was|to be)\s+behind",
     re.IGNORECASE,
 )

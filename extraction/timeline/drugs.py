@@ -68,7 +68,9 @@ def _signature(mention: TimedFact) -> tuple[str, ...]:
 
 def _read(story: _Story, mention: TimedFact) -> None:
     fact = mention.fact
-    if fact.action is Action.STOPPED or (
+    if fact.action is Action.CORRECTED:
+        _take_back(story, mention)
+    elif fact.action is Action.STOPPED or (
         fact.assertion is Assertion.NEGATED and story.status in ("current", "changed")
     ):
         _set(story, "stopped", mention)
@@ -85,6 +87,14 @@ def _read(story: _Story, mention: TimedFact) -> None:
         story.event, story.before_event = mention, set(story.seen)
     else:
         _mentioned(story, mention)
+
+
+def _take_back(story: _Story, mention: TimedFact) -> None:
+    """A mention that calls an earlier one wrong undoes it."""
+    if story.dose is not None and not differs(story.dose, mention):
+        story.dose, story.previous = story.previous, None
+        story.latest = story.dose
+        story.status = "current" if story.dose else None
 
 
 def _set(story: _Story, status: State, mention: TimedFact) -> None:

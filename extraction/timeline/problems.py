@@ -73,8 +73,10 @@ def _next_state(state: State | None, mention: TimedFact, name: str, latest: Time
     if fact.action is Action.RESOLVED:
         return "resolved"
     if fact.assertion is Assertion.PRESENT:
-        return None if state == "resolved" and same_note else "current"
+        return None if state in ("resolved", "denied") and same_note else "current"
     if fact.assertion is Assertion.NEGATED:
+        if fact.action is Action.CORRECTED:
+            return "denied"
         if state in (None, "possible", "denied"):
             return "denied"
         if state == "current" and name in _acute() and not same_note:
