@@ -109,6 +109,8 @@ def _opener(settings: Settings, embeddings: Embeddings | None, store: Store | No
             from vectorstore.embeddings import build_embeddings
 
             made = build_embeddings(settings.embedding)
+            # The first query of a process is slow; it should not be a reader's.
+            made.embed_query("warm")
         return Store(settings.index.dir, made)
 
     return open_store

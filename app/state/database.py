@@ -63,7 +63,7 @@ class StateDatabase:
 
         A caller that is cancelled stops waiting; the job is still done. Raises sqlite3.Error, after rolling back.
         """
-        return await asyncio.wrap_future(self._thread.submit(self._in_transaction, job))
+        return await asyncio.shield(asyncio.wrap_future(self._thread.submit(self._in_transaction, job)))
 
     def _in_transaction(self, job: Callable[[sqlite3.Connection], T]) -> T:
         self._connection.execute("BEGIN IMMEDIATE")
