@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.synthetic.catalog import load_catalog
+from ingest.synthetic.catalog_files import load_catalog
 from ingest.synthetic.chart import write_chart
 from ingest.synthetic.mimic_csv import WrittenNote, write_notes
 from ingest.synthetic.phrasing import HALVES, load_bank

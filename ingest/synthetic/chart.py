@@ -75,7 +75,7 @@ class _Chart:
             f"{subject}-{code}-{number}", subject, task.encounter.hadm_id if task.encounter.kind == "admission" else "",
             task.note_type, number, task.at, task.at + timedelta(minutes=self._rng.randint(2, 400)), text,
         )  # fmt: skip
-        self.ledger.state(note.note_id, task.at, scene.out.spans)
+        self.ledger.state(note.note_id, task.encounter.start, scene.out.spans)
         self._done.append(note)
 
     def _correct(self, task: agenda.Task) -> None:

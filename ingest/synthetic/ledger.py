@@ -97,7 +97,7 @@ class Ledger:
     def _add_allergies(self) -> None:
         for s in self._life.sensitivities:
             a = s.allergen
-            self._add(s.fact, "allergy", a.name if a else "none", a.also if a else ("no known drug allergies", "NKDA"), s.reaction,
+            self._add(s.fact, "allergy", a.name if a else "none", a.also if a else ("no known drug allergies", "no known allergies", "NKDA", "NKA", "no drug allergies"), s.reaction,
                       {"reaction": s.reaction} if a else {}, s.known, s.until, s.superseded_by)  # fmt: skip
 
     def _add_result(self, r: Result) -> None:
@@ -137,12 +137,12 @@ class Ledger:
             self._add(fact, kind, name, (), value, attributes, at, at)
         return fact
 
-    def state(self, note_id: str, at: datetime, spans: list[Stated]) -> None:
-        """Keep what a finished note states."""
+    def state(self, note_id: str, since: datetime, spans: list[Stated]) -> None:
+        """Keep what a finished note states; what was over before its encounter began (`since`) is stale."""
         for s in spans:
             fact = self.facts[s.ref.fact]
             told = s.ref.assertion == "present" and s.ref.action in ("", "continued", "started", "changed")
-            over = fact.valid_until is not None and fact.valid_until < at.isoformat() and fact.kind in _LASTING
+            over = fact.valid_until is not None and fact.valid_until < since.isoformat() and fact.kind in _LASTING
             fact.statements.append({
                 "note_id": note_id, "start": s.start, "end": s.end, "assertion": s.ref.assertion, "action": s.ref.action,
                 "stale": bool(told and over), "copied": s.copied,

@@ -58,6 +58,8 @@ class Walk:
             if conditions[key].more.get("transient"):
                 onset = self.start - timedelta(days=63)
             self.problems.add(conditions[key], onset, ALWAYS)
+        if "obesity" in keys:
+            self.measures.set_build(33.0, 41.0)
         for key in keys:
             self.treat(conditions[key], self.start - timedelta(days=rng.randint(30, 150)))
         for fact in [

@@ -23,7 +23,12 @@ class Measures:
         self._pull: dict[str, float] = {}
         self.results: list[Result] = []
         self._sbp, self._dbp, self._hr = rng.randint(112, 126), rng.randint(66, 78), rng.randint(64, 80)
+        self._height_cm = height_cm
         self.weight = round((height_cm / 100) ** 2 * rng.uniform(21.5, 29.5), 1)
+
+    def set_build(self, low: float, high: float) -> None:
+        """Draw the weight again for a body mass index between the two."""
+        self.weight = round((self._height_cm / 100) ** 2 * self._rng.uniform(low, high), 1)
 
     def _range(self, lab: Lab) -> tuple[float, float]:
         return lab.female if self._sex == "F" else lab.male

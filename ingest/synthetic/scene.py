@@ -66,6 +66,7 @@ class Scene:
             "day": str((self.at.date() - self.encounter.start.date()).days + 1),
             "work": self.life.person.occupation,
             "lives": self.life.person.lives,
+            "shift": "0700" if 7 <= self.at.hour < 19 else "1900",
         }
 
     # --- words -----------------------------------------------------------------

@@ -59,7 +59,7 @@ class Stay:
     def _strength(self, at: datetime) -> float:
         whole = max(1.0, (self.end - self.start).total_seconds())
         done = (at - self.start).total_seconds() / whole
-        return max(0.0, 1.0 - done * 0.95) ** 1.2
+        return float(max(0.0, 1.0 - done * 0.95) ** 1.2)
 
     def _measure(self) -> None:
         walk = self.walk
@@ -91,9 +91,9 @@ class Stay:
 
     def _vitals(self) -> tuple[Vitals, ...]:
         times = [self.start, self.start + timedelta(hours=2)]
-        day = self.start.replace(hour=8, minute=0) + timedelta(days=1)
+        day = self.start.replace(hour=4, minute=0) + timedelta(days=1)
         while day < self.end:
-            times += [day, day + timedelta(hours=10)]
+            times += [day, day + timedelta(hours=4), day + timedelta(hours=13)]
             day += timedelta(days=1)
         times = [t for t in times if t < self.end] + [self.end - timedelta(hours=2)]
         return tuple(

@@ -1,5 +1,7 @@
 """Outpatient writing: the visit note and the letter to a colleague."""
 
+from datetime import timedelta
+
 from ingest.synthetic.catalog import Condition
 from ingest.synthetic.notes import assessment, background, findings, medications, stories
 from ingest.synthetic.scene import Scene
@@ -16,7 +18,8 @@ def _since(scene: Scene) -> None:
     before = _before(scene)
     known = scene.life.problems(scene.at)
     problems = stories.main_problems(scene, 4) if known else ("routine care",)
-    scene.say("visit.opening" if known else "visit.opening_well", problems=problems, service=scene.encounter.service)
+    if scene.note_type != "clinic letter":
+        scene.say("visit.opening" if known else "visit.opening_well", problems=problems, service=scene.encounter.service)
     if before is not None and before.kind == "admission" and before.acute is not None:
         course = next(
             scene.life.courses[f] for f in before.new_problems if scene.life.courses[f].problem == before.acute
@@ -73,7 +76,8 @@ def _list(scene: Scene) -> None:
     if len(earlier) > 2 and scene.encounter.index < len(scene.life.encounters) - 1 and scene.chance(0.12):
         medications.home_list(scene, earlier[-2].start, copied=True)
         return
-    medications.home_list(scene, scene.at)
+    updates_first = scene.voice.style != "terse"
+    medications.home_list(scene, scene.at if updates_first else scene.encounter.start - timedelta(minutes=1))
 
 
 def reaction(scene: Scene) -> None:

@@ -84,7 +84,7 @@ def _course(scene: Scene) -> None:
         scene.say("course.opening", problem=scene.problem(course), problems=stories.main_problems(scene, 3))
     assessment.problem_head(scene, course, 1)
     scene.say(f"course.{acute.key}")
-    scene.say(f"course.{acute.key}")
+    scene.say(f"course.{acute.key}.end")
     if scene.encounter.icu:
         scene.say("course.icu")
     treated = [
@@ -112,8 +112,7 @@ def _peak(scene: Scene) -> None:
         values = scene.stay_results(key)
         first, last = values[0], values[-1]
         if first.text != last.text:
-            slots = scene.result(last)
-            scene.say("course.peak", first=scene.result(first)["bare"], **slots)
+            scene.say("course.peak", **findings.compared(scene, last, first))
 
 
 def _rest(scene: Scene) -> None:

@@ -111,14 +111,13 @@ def _table(scene: Scene, results: Sequence[Result]) -> None:
     scene.out.line((f"{'Test':<22}{'Value':>9}  {'Flag':<5}{'Previous':>9}  Units",))
     for r in results:
         before = scene.life.before(r)
+        refs = (Ref(r.fact),)
+        older = (Ref(before.fact, "historical"),) if before else ()
         pieces: list[Piece] = [
-            Mention(f"{r.lab.say[0][:21]:<22}{r.text:>9}", (Ref(r.fact),)), f"  {'*' if r.abnormal else '':<5}",
+            Mention(f"{r.lab.say[0][:21]:<22}", refs + older), Mention(f"{r.text:>9}", refs),
+            f"  {'*' if r.abnormal else '':<5}", " " * (9 - len(before.text if before else "--")),
+            Mention(before.text, older) if before else "--", f"  {r.lab.unit}" if r.lab.unit else "",
         ]  # fmt: skip
-        if before is not None:
-            pieces += [" " * (9 - len(before.text)), Mention(before.text, (Ref(before.fact, "historical"),))]
-        else:
-            pieces.append(f"{'--':>9}")
-        pieces.append(f"  {r.lab.unit}".rstrip() if r.lab.unit else "")
         scene.out.line(tuple(pieces))
 
 
@@ -129,23 +128,25 @@ def flat_labs(scene: Scene, results: Sequence[Result]) -> None:
 
 
 def trend(scene: Scene, r: Result) -> Text | None:
-    """How a value stands against the one before; None where there is none before."""
+    """How a value stands against the one before it."""
     before = scene.life.before(r)
     if before is None:
         return scene.text("trend.single", **scene.result(r))
-    new, old = scene.result(r), scene.result(before)
-    span = (r.lab.male[1] - r.lab.male[0]) or 1
-    change = (r.value - before.value) / span
-    move = (
-        "up"
-        if change > 0.3 and r.text != before.text
-        else "down"
-        if change < -0.3 and r.text != before.text
-        else "flat"
-    )
-    if r.value == before.value:
-        return scene.text("trend.same", **new)
-    return scene.text(f"trend.{move}", old=old["bare"], **new)
+    if r.text == before.text:
+        return scene.text("trend.same", **scene.result(r))
+    step = (r.value - before.value) / (max(abs(before.value), 1e-6))
+    move = "up" if step > 0.05 else "down" if step < -0.05 else "flat"
+    return scene.text(f"trend.{move}", **compared(scene, r, before))
+
+
+def compared(scene: Scene, r: Result, before: Result) -> dict[str, Piece | Text]:
+    """Slots of a result beside an older one; the lab's name belongs to both values."""
+    slots = scene.result(r)
+    named = slots["lab"]
+    if not isinstance(named, Mention):
+        raise TypeError("a lab's name is a mention")
+    old = Ref(before.fact, "historical")
+    return {**slots, "lab": Mention(named.text, (*named.refs, old)), "old": Mention(before.text, (old,))}
 
 
 def notable(results: Sequence[Result], limit: int = 4) -> list[Result]:

@@ -13,7 +13,7 @@ def nursing(scene: Scene) -> None:
     scene.say("nurse.open", problem=scene.problem(course) if course else "care")
     vitals = scene.latest_vitals()
     if vitals is not None:
-        scene.say("nurse.vitals", **findings.vital_slots(scene, vitals))
+        scene.say("nurse.fever" if vitals.temp >= 100.2 else "nurse.vitals", **findings.vital_slots(scene, vitals))
     for slot in ("nurse.neuro", "nurse.lungs", "nurse.gut"):
         if scene.chance(0.75):
             scene.say(slot)

@@ -10,7 +10,10 @@ from ingest.synthetic.writer import Text, join
 def main_problems(scene: Scene, limit: int = 5) -> Text:
     """The problems an author would name in the first line."""
     at = scene.encounter.start
-    return join([scene.problem(c) for c in scene.life.problems(at)[:limit]])
+    service = scene.encounter.service if scene.encounter.kind == "clinic" else ""
+    known = scene.life.problems(at)
+    mine = [c for c in known if isinstance(c.problem, Condition) and c.problem.service == service]
+    return join([scene.problem(c) for c in (mine + [c for c in known if c not in mine])[:limit]])
 
 
 def opener(scene: Scene, slot: str = "opener.admission") -> None:
@@ -35,8 +38,8 @@ def presenting(scene: Scene) -> None:
     acute = _acute(scene)
     scene.say(f"hpi.{acute.key}")
     scene.say("symptom.present", symptoms=join([scene.symptom(s, present=True) for s in acute.symptoms]))
-    if scene.chance(0.5):
-        scene.say(f"hpi.{acute.key}")
+    if scene.chance(0.6):
+        scene.say(f"hpi.{acute.key}.more")
     denied(scene, acute.denies)
 
 
@@ -47,7 +50,7 @@ def denied(scene: Scene, names: Sequence[str]) -> None:
     if names:
         scene.say(
             "symptom.denied",
-            symptoms=join([scene.symptom(n, present=False) for n in names], scene.rng.choice((" or ", " and "))),
+            symptoms=join([scene.symptom(n, present=False) for n in names], " or "),
         )
 
 
