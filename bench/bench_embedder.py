@@ -1,0 +1,84 @@
+"""The embedder against sentence-transformers in float32: chunks of about 199 tokens, one thread, CPU time."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.clinical_text import chunks
+from bench.figures import Figure, median_cpu_s
+from core.settings import EmbeddingSettings, load_settings
+from vectorstore.embeddings import LocalEmbeddings, build_embeddings
+from vectorstore.embeddings.model_folder import find_model
+
+TOKENS, CORPUS, TIMED, REPEATS = 199, 256, 48, 5
+QUERIES = (
+    "current medications and doses", "drug allergies and reactions", "active problems",
+    "creatinine and potassium trend", "code status", "procedures and operations", "imaging findings of the chest", "pending results at discharge",
+    "follow-up appointments", "anticoagulation started or stopped", "blood pressure control", "diabetes and HbA1c",
+    "recent infection and antibiotics", "heart failure and ejection fraction", "family history of cancer",
+    "reason for admission", "smoking and alcohol", "wound care", "pain control", "oxygen requirement",
+)  # fmt: skip
+
+
+def run() -> list[Figure]:
+    """Measure."""
+    import torch
+
+    torch.set_num_threads(1)
+    reference = _sentence_transformers()
+    cache = load_settings().embedding.cache_dir
+    ours = {
+        name: build_embeddings(EmbeddingSettings(backend=name, threads=1, cache_dir=cache))
+        for name in ("openvino", "torch")
+    }
+    corpus = chunks(CORPUS, tokens=TOKENS, count_tokens=ours["openvino"].count_tokens)
+    timed = corpus[:TIMED]
+    taken = median_cpu_s(
+        {
+            "fp32": lambda: reference.encode(timed, normalize_embeddings=True),
+            "openvino": lambda: ours["openvino"].embed(timed),
+            "torch": lambda: ours["torch"].embed(timed),
+        },
+        repeats=REPEATS,
+    )
+    exact = np.asarray(reference.encode([*corpus, *QUERIES], normalize_embeddings=True))
+    base = f"sentence-transformers fp32, {TIMED / taken['fp32']:.1f} chunks/s"
+    figures = [Figure("embedder: sentence-transformers fp32", TIMED / taken["fp32"], "chunks per CPU s")]
+    for name, model in ours.items():
+        vectors = model.embed([*corpus, *QUERIES])
+        cosine, overlap = (vectors * exact).sum(axis=1), _overlap(vectors, exact)
+        bars: tuple[float | None, float | None] = (3, 0.98) if name == "openvino" else (None, None)
+        figures += [
+            Figure(f"embedder: {name} bf16", TIMED / taken[name], "chunks per CPU s", baseline=base),
+            Figure(f"embedder: {name} bf16 speed", taken["fp32"] / taken[name], "times", bars[0], "at_least", base),
+            Figure(f"embedder: {name} bf16 top-10 overlap", overlap, "", bars[1], "at_least", base),
+            Figure(f"embedder: {name} bf16 mean cosine", float(cosine.mean()), "", baseline=base),
+        ]
+    return [*figures, _one_query(ours["openvino"])]
+
+
+def _one_query(model: LocalEmbeddings) -> Figure:
+    taken = median_cpu_s({"query": lambda: model.embed([QUERIES[0]])}, repeats=9, calls=20)
+    return Figure("embedder: one query", 1000 * taken["query"], "CPU ms", 5, "at_most")
+
+
+def _overlap(vectors: NDArray[np.float32], exact: NDArray[np.float32]) -> float:
+    """Mean share of the ten chunks nearest to a query that both sets of vectors agree on."""
+
+    def nearest(all_vectors: NDArray[np.float32]) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = np.argsort(-(all_vectors[CORPUS:] @ all_vectors[:CORPUS].T), axis=1)[:, :10]
+        return found
+
+    pairs = zip(nearest(vectors), nearest(exact), strict=True)
+    return float(np.mean([len(np.intersect1d(one, other)) / 10 for one, other in pairs]))
+
+
+def _sentence_transformers():  # type: ignore[no-untyped-def]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sentence_transformers import SentenceTransformer
+
+        path: Path = find_model("").path
+        return SentenceTransformer(str(path), device="cpu", local_files_only=True)
