@@ -21,14 +21,11 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-SYSTEM_CHROMIUM = Path("/usr/bin/chromium")
 EXPECTED = "Failed to load resource"
 
 
-def launch(playwright: Playwright) -> Browser:
-    """The system's Chromium, else the one that Playwright has downloaded."""
-    path = str(SYSTEM_CHROMIUM) if SYSTEM_CHROMIUM.exists() else None
-    return playwright.chromium.launch(executable_path=path, args=FLAGS)
+def launch(playwright: Playwright, chromium: Path) -> Browser:
+    return playwright.chromium.launch(executable_path=chromium, args=FLAGS)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ export function watchModel(root, onChange = () => {}) {
       const { model } = await getReadiness();
       ready = Boolean(model?.ready);
       if (ready) show("ready", "Model ready", `${model.name ?? "The model"} rewrites what the chart says; code checks every statement.`);
-      else show("waiting", "Quoting only", "No model is ready. Summaries quote the chart’s own words until one is.");
+      else show("waiting", "Quoting only", `Summaries quote the chart’s own words until a model is ready. ${model?.detail ?? ""}`);
     } catch {
       show("lost", "Service not reached", "The service does not answer. The page keeps trying.");
     }

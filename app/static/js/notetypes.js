@@ -25,7 +25,10 @@ export class NoteTypes {
 
   constructor(rawTypes) {
     const taken = new Set();
-    [...new Set(rawTypes)].sort().forEach((raw, n) => {
+    const known = (raw) => (typeName(raw).toLowerCase() in KNOWN ? 0 : 1);
+    const sorted = [...new Set(rawTypes)].sort();
+    // Types with a customary tag choose first.
+    [...sorted].sort((a, b) => known(a) - known(b)).forEach((raw, n) => {
       const name = typeName(raw);
       const letters = name.replaceAll(/[^\p{L}\p{N}]/gu, "").toUpperCase();
       let tag = KNOWN[name.toLowerCase()] ?? initials(name);
@@ -40,7 +43,8 @@ export class NoteTypes {
     return this.#by.get(raw) ?? { raw, name: typeName(raw), tag: initials(typeName(raw)), hue: 0 };
   }
 
+  /** In order of name. */
   get all() {
-    return [...this.#by.values()];
+    return [...this.#by.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 }

@@ -5,6 +5,9 @@ import { el, icon } from "./dom.js";
 import { feedbackButtons } from "./feedback.js";
 import { visible } from "./visible_text.js";
 
+/** Characters up to which a statement shares its line with its sources: most entries of a list. */
+const BRIEF = 40;
+
 /** `context`: types (NoteTypes), order (CitationOrder), summaryId, onCite(button). */
 export function statementItem(statement, context) {
   const quoted = statement.status === "quoted";
@@ -16,11 +19,11 @@ export function statementItem(statement, context) {
   };
   const words = el(quoted ? "blockquote" : "p", { class: "words", on: { click: openFirst } }, visible(statement.text));
   const heading = quoted ? statement.citations[0]?.section : "";
-  return el("li", { class: `statement is-${statement.status}`, dataset: { statementId: statement.statement_id } },
+  const brief = statement.text.length <= BRIEF ? " is-brief" : "";
+  return el("li", { class: `statement is-${statement.status}${brief}`, dataset: { statementId: statement.statement_id } },
     quoted ? el("span", { class: "visually-hidden", text: "Quoted from the chart: " }) : null,
-    words,
-    el("div", { class: "sources" },
-      heading ? el("span", { class: "where" }, visible(heading)) : null, buttons),
+    el("div", { class: "said" }, words,
+      el("div", { class: "sources" }, heading ? el("span", { class: "where" }, visible(heading)) : null, buttons)),
     context.summaryId ? feedbackButtons(context.summaryId, statement.statement_id) : null);
 }
 

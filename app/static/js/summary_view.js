@@ -124,15 +124,14 @@ export class SummaryView {
 function modeLine({ mode, sections }, modelState) {
   const all = sections.flatMap((s) => s.statements);
   const quoted = all.filter((s) => s.status === "quoted").length;
-  const badge = (text) => el("span", { class: `badge badge-${mode}`, text });
+  const badge = el("span", { class: `badge badge-${mode}`, text: mode === "abstractive" ? "Abstractive" : "Extractive" });
+  const share = `${quoted} of ${count(all.length, "statement")} ${quoted === 1 ? "is" : "are"} the chart’s own words`;
   if (mode === "abstractive") {
-    const rest = quoted ? ` ${quoted} of ${count(all.length, "statement")} ${quoted === 1 ? "is" : "are"} the chart’s own words.` : "";
-    return [badge("Abstractive"), ` A model reworded the chart; every statement was checked in code against the words it cites.${rest}`];
+    return [badge, ` A model reworded the chart; every statement was checked in code against the words it cites. ${share}.`];
   }
-  const why = modelState === "ready"
-    ? "No sentence of the model passed the checks, so every statement is the chart’s own words."
-    : "No model was ready, so every statement is the chart’s own words.";
-  return [badge("Extractive"), ` ${why}`];
+  const why = modelState === "ready" ? "No sentence of the model passed the checks." : "No model was ready.";
+  const rest = quoted < all.length ? `${share}; the others set entries of it side by side.` : "Every statement is the chart’s own words.";
+  return [badge, ` ${why} ${all.length ? rest : ""}`];
 }
 
 function conflictBox(conflicts, context) {

@@ -92,7 +92,7 @@ export class Timeline {
     const unused = this.#unused.get(note.note_id);
     const button = el("button", {
       type: "button", class: unused ? "note-row is-unused" : "note-row", dataset: { noteId: note.note_id },
-      title: unused ? `Not used: ${unused}` : null, on: { click: () => this.onOpen(note, button) },
+      title: unused ? `${type.name}, not used: ${unused}` : type.name, on: { click: () => this.onOpen(note, button) },
     }, tagOf(type), el("span", { class: "note-name", text: type.name }),
       cited ? el("span", { class: "note-cited", title: count(cited, "citation") }, String(cited), el("span", { class: "visually-hidden", text: " cited" })) : null,
       unused ? el("span", { class: "visually-hidden", text: "not used in the summary" }) : null,
