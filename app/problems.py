@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.failure import traits_of
 from app.request_id import request_id_of
 from core.errors import AnamnesisError, Unauthenticated
 from core.telemetry import Metrics
@@ -73,7 +74,7 @@ class ErrorBoundary:
             await self.app(scope, receive, watch)
         except Exception as e:
             if not isinstance(e, AnamnesisError):
-                log.exception("request failed")
+                log.error("request failed", extra=traits_of(e))
             if started:
                 return
             request = Request(scope)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
 from app.admission import Admission
+from app.failure import traits_of
 from chains import ChainInput, SummaryChain
 from core.errors import AnamnesisError, DeadlineExceeded
 from core.records import ChainEvent, SummaryEvent
@@ -59,5 +60,5 @@ async def _produce(
         if isinstance(e, TimeoutError) and deadline.expired():
             events.put_nowait(DeadlineExceeded(f"the summary was not finished within {deadline_s:g} seconds"))
         else:
-            log.exception("the chain failed")
+            log.error("the chain failed", extra=traits_of(e))
             events.put_nowait(AnamnesisError("the summary failed for a reason of the service's own"))

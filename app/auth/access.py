@@ -11,6 +11,8 @@ from core.errors import SettingsInvalid
 from core.settings import ServiceSettings
 
 _MIN_SECRET_CHARS = 32
+# More from one place within a minute are counted, not written: a flood must not fill the audit log.
+DENIALS_A_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Access:
     keys: KeyRing
     sessions: Sessions
     throttle: Throttle
+    denials: Throttle
     secure_cookie: bool
 
     @property
@@ -59,5 +62,6 @@ def build_access(settings: ServiceSettings, keys: KeyRing, state: StateDatabase)
         keys=keys,
         sessions=Sessions(state, keys, secret=secret, hours=settings.session_hours),
         throttle=Throttle(),
+        denials=Throttle(limit=DENIALS_A_MINUTE),
         secure_cookie=settings.secure_cookie and not is_loopback_host(host),
     )

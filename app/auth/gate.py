@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.audit.entry import AuditEntry
 from app.auth.caller import Caller
 from app.auth.origin import is_cross_site, is_loopback_host
+from app.auth.throttle import TooManyAttempts
 from app.request_id import request_id_of
 from app.services import Services
 from core.errors import AnamnesisError, AuditUnavailable, Forbidden, Unauthenticated
@@ -91,6 +92,12 @@ def check_csrf(expected: str, given: str) -> None:
 
 
 async def _write_denial(request: Request, services: Services, error: AnamnesisError) -> None:
+    source = request.client.host if request.client else ""
+    try:
+        services.access.denials.check(source)
+    except TooManyAttempts:
+        return
+    services.access.denials.failed(source)
     caller = getattr(request.state, "caller", None)
     entry = AuditEntry(
         request_id=request_id_of(request),

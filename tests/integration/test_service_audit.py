@@ -50,6 +50,15 @@ async def test_attempts_that_fail_are_written_down_too(service: Running) -> None
     ]
 
 
+async def test_a_flood_of_strangers_does_not_fill_the_log(service: Running) -> None:
+    for _ in range(70):
+        assert (await service.client.get("/patients/ava", headers={"host": "evil.example"})).status_code == 403
+    assert service.rows("SELECT count(*) FROM audit") == [(60,)]
+    assert await service.metric('anamnesis_rejected_total{reason="forbidden"}') == 70
+    await service.client.get("/patients/ava")
+    assert service.rows("SELECT count(*) FROM audit") == [(61,)]
+
+
 @pytest.mark.parametrize("path", ["/patients", "/patients/ava", "/notes/ava/n1"])
 async def test_nothing_is_shown_when_it_cannot_be_written_down(service: Running, path: str) -> None:
     service.change(FULL_DISK)
