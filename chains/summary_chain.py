@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import langsmith
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableGenerator, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from chains.compress import Compressor
 from chains.emit import Emitter
@@ -17,6 +16,7 @@ from chains.gather import gather
 from chains.generate import Generator
 from chains.plan import make_plan
 from chains.settle import Settler
+from chains.stream_step import StreamStep
 from chains.verification import VERIFIER
 from core.errors import AnamnesisError
 from core.records import ChainEvent, Provenance, Summary, SummaryEvent
@@ -55,11 +55,29 @@ class SummaryChain(Runnable[ChainInput, ChainOutput]):
     async def astream(
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncGenerator[ChainEvent]:
-        """Events as they come: evidence, statements and sections, the summary last."""
-        events = cast(AsyncGenerator[ChainEvent], self._steps.astream(input, config))
-        async with aclosing(events):
-            async for event in events:
+        """Events as they come: evidence, statements and sections, the summary last.
+
+        The steps run in a task of their own. Closing this stream cancels the task where it waits, which unwinds every
+        step in order; closing a sequence of generators from outside would find some of them running.
+        """
+        queue: asyncio.Queue[ChainEvent | None] = asyncio.Queue()
+        steps = asyncio.create_task(self._run(input, config, queue))
+        try:
+            while (event := await queue.get()) is not None:
                 yield event
+            await steps
+        finally:
+            steps.cancel()
+            await asyncio.gather(steps, return_exceptions=True)
+
+    async def _run(
+        self, input: ChainInput, config: RunnableConfig | None, queue: asyncio.Queue[ChainEvent | None]
+    ) -> None:
+        try:
+            async for event in self._steps.astream(input, config):
+                queue.put_nowait(event)
+        finally:
+            queue.put_nowait(None)
 
 
 def build_chain(*, llm: BaseChatModel | None, metrics: Metrics, llm_settings: LLMSettings) -> SummaryChain:
@@ -90,8 +108,8 @@ def build_chain(*, llm: BaseChatModel | None, metrics: Metrics, llm_settings: LL
     steps = (
         RunnableLambda(partial(make_plan, templates=templates))
         | RunnableLambda(gather)
-        | RunnableGenerator(Generator(compressor, metrics).stream)
-        | RunnableGenerator(Settler(compressor, metrics).stream)
-        | RunnableGenerator(Emitter(provenance, metrics).stream)
+        | StreamStep(Generator(compressor, metrics).stream)
+        | StreamStep(Settler(compressor, metrics).stream)
+        | StreamStep(Emitter(provenance, metrics).stream)
     )
     return SummaryChain(steps, templates)
