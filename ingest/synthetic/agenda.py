@@ -71,7 +71,7 @@ def _ward(e: Encounter, life: Life, rng: Random) -> Iterator[Task]:
         return
     yield Task(e, e.start + timedelta(hours=4), "history and physical", "physician")
     yield Task(e, e.start + timedelta(hours=9), "medication reconciliation", "pharmacist", spare=0.2)
-    for i, service in enumerate(acute.consults[:2]):
+    for i, service in enumerate([s for s in acute.consults if s != e.service.lower()][:2]):
         if e.start + timedelta(hours=11 + 5 * i) < e.end and rng.random() < 0.75:
             yield Task(e, e.start + timedelta(hours=11 + 5 * i), "consult note", "physician", service)
     done = [t.start for t in life.timed.values() if t.kind == "procedure" and e.start < t.start <= e.end]
@@ -91,7 +91,7 @@ def _ward(e: Encounter, life: Life, rng: Random) -> Iterator[Task]:
         yield Task(e, e.start + timedelta(hours=7), "nursing note", "nurse", "20", 0.4)
     middle = e.start + (e.end - e.start) / 2
     if acute.therapy or (life.person.age(e.start) > 74 and rng.random() < 0.6):
-        yield Task(e, middle.replace(hour=14, minute=15), "therapy note", "therapist", spare=0.5)
+        yield Task(e, middle.replace(hour=14, minute=15, second=0), "therapy note", "therapist", spare=0.5)
     if rng.random() < 0.3:
-        yield Task(e, middle.replace(hour=15, minute=40), "social work note", "nurse", spare=0.7)
+        yield Task(e, middle.replace(hour=15, minute=40, second=0), "social work note", "nurse", spare=0.7)
     yield Task(e, e.end, "discharge summary", "physician")

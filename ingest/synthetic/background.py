@@ -26,10 +26,11 @@ def draw_person(catalog: Catalog, archetype: Archetype, rng: Random, subject_id:
 
 def family_history(catalog: Catalog, rng: Random, new_fact: FactIds) -> list[Timed]:
     """One to three relatives, each with an illness of their own."""
-    facts = []
+    facts: list[Timed] = []
     for relative, sex in rng.sample(catalog.words["relatives"], rng.randint(1, 3)):
         illnesses = catalog.words["family_illnesses"]
-        illness = rng.choice([*illnesses["any"], *illnesses[sex]])
+        told = {f.name for f in facts}
+        illness = rng.choice([i for i in [*illnesses["any"], *illnesses[sex]] if i not in told])
         facts.append(
             Timed(
                 new_fact("fam"), "family_history", illness.lower(), relative, ALWAYS, attributes={"relative": relative}

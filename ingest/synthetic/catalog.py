@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 
-
 @dataclass(frozen=True, slots=True)
 class Dose:
     """An amount with its unit ("10 mg") and a frequency code ("BID")."""

@@ -1,5 +1,6 @@
 """Live a patient's life: walk the planned encounters and let each change the clinical state."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -123,5 +124,26 @@ class Walk:
 
     def _meet(self, number: int, planned: Planned) -> Encounter:
         if planned.kind in ("admission", "ed"):
-            return Stay(self, number, planned).encounter()
+            return Stay(self, number, self._plausible(planned)).encounter()
         return Visit(self, number, planned).encounter()
+
+    def _plausible(self, planned: Planned) -> Planned:
+        """An illness the patient can have now; pneumonia in place of one that cannot be."""
+        acute = planned.acute
+        if acute is None:
+            return planned
+        current = self.problems.keys(planned.at)
+        clotting = acute.key == "pulmonary_embolism" and any(
+            p.drug.blocks == "anticoagulant" for p in self.regimen.current()
+        )
+        lowering = {"sulfonylurea", "basal insulin"} & {p.drug.group for p in self.regimen.current()}
+        impossible = (
+            clotting
+            or (acute.key == "hypoglycemia_er" and not lowering)
+            or bool(acute.of and not current & set(acute.of))
+        )  # fmt: skip
+        return (
+            replace(planned, acute=self.catalog.acutes["pneumonia"], kind="admission", days=max(3, planned.days))
+            if impossible
+            else planned
+        )

@@ -116,9 +116,12 @@ class Scene:
         names = problem.abbr if self.voice.abbreviates and self.chance(0.85) else problem.say
         return names[0] if self.chance(0.6) else self.rng.choice(names)
 
-    def problem(self, course: Course, assertion: str = "present", action: str = "") -> Mention:
-        """A problem as a mention."""
-        return Mention(self.name_of(course.problem), (Ref(course.fact, assertion, action),))
+    def problem(self, course: Course, assertion: str = "present", action: str = "", *, bare: bool = False) -> Mention:
+        """A problem as a mention; `bare` without its article, for lists."""
+        name = self.name_of(course.problem)
+        if bare:
+            name = name.removeprefix("a ").removeprefix("an ")
+        return Mention(name, (Ref(course.fact, assertion, action),))
 
     def drug_name(self, item: Prescription) -> str:
         """Generic name, now and then the brand."""

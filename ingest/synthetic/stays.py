@@ -104,8 +104,11 @@ class Stay:
     def _treat(self) -> None:
         walk, acute = self.walk, self.acute
         begin = self.start + timedelta(hours=3)
+        thinned = self._thins()
         for key in acute.inpatient:
             drug = walk.catalog.drugs[key]
+            if drug.group in ("dvt ppx", "heparin drip") and thinned:
+                continue
             if not {key, drug.name} & walk.regimen.forbidden and begin < self.end:
                 walk.regimen.course(drug, begin, self.end, acute.key, home=False)
         for item in walk.regimen.current():
@@ -141,9 +144,24 @@ class Stay:
         for key in acute.start:
             drug = walk.catalog.drugs[key]
             if walk.regimen.allowed(drug, self._keys_after()):
-                indication = acute.brings[0] if acute.brings else acute.of[0] if acute.of else acute.key
+                indication = self._indication(key)
                 fact = walk.regimen.start(drug, self.end, indication).fact
                 self.changes.append(Change("started", self.end, acute.name, after=fact))
+
+    def _indication(self, drug: str) -> str:
+        """The lasting problem the drug is usual for, else the illness itself."""
+        for key in (*self.acute.brings, *self.acute.of):
+            lists = self.walk.catalog.conditions[key].drugs
+            if self.walk.problems.find(key) and any(drug in names for names, _ in lists):
+                return key
+        return self.acute.brings[0] if self.acute.brings else self.acute.key
+
+    def _thins(self) -> bool:
+        """Whether an anticoagulant is taken and goes on being taken."""
+        return any(
+            p.drug.blocks == "anticoagulant" and p.drug.group not in self.acute.holds
+            for p in self.walk.regimen.current()
+        )
 
     def _bring(self) -> None:
         walk, acute = self.walk, self.acute

@@ -122,6 +122,7 @@ class NoteWriter:
         """Write sentences again, marked as copied."""
         for text in texts:
             if text and text[-1] == "\n":
+                self.blank()
                 self.line(text[:-1], copied=True)
             else:
                 self.sentence(text, copied=True)

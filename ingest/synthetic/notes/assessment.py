@@ -11,7 +11,7 @@ from ingest.synthetic.writer import join
 def problem_head(scene: Scene, course: Course, number: int) -> None:
     """The line that opens a problem."""
     scene.out.blank()
-    scene.out.line(scene.habit("problem.head", n=str(number), problem=scene.problem(course)), capital=True)
+    scene.out.line(scene.habit("problem.head", n=str(number), problem=scene.problem(course, bare=True)), capital=True)
 
 
 def chronic(scene: Scene, course: Course, changed: list[Change], *, results: bool = True) -> None:
@@ -111,8 +111,9 @@ def in_hospital(scene: Scene, *, stage: str) -> None:
     held = [c for c in scene.encounter.changes if c.verb == "held" and c.at <= scene.at]
     for change in held:
         scene.out.sentence(change_text(scene, change))
-    if acute.consults and scene.chance(0.5):
-        scene.say("plan.consult", service=scene.rng.choice(acute.consults))
+    others = [s for s in acute.consults if s != scene.encounter.service.lower()]
+    if others and scene.chance(0.5):
+        scene.say("plan.consult", service=scene.rng.choice(others))
     for number, c in enumerate(scene.life.problems(scene.encounter.start)[:5], 2):
         if c.problem.key != acute.ends:
             problem_head(scene, c, number)

@@ -53,14 +53,14 @@ def history_items(scene: Scene) -> list[Text]:
     items: list[Text] = []
     for course in life.problems(scene.encounter.start if scene.encounter.kind == "admission" else at):
         detail = _detail(scene, course)
-        items.append((scene.problem(course), *detail))
+        items.append((scene.problem(course, bare=True), *detail))
     over = [c for c in life.past(scene.encounter.start) if c.problem != scene.encounter.acute]
     seen: set[str] = set()
     for course in over[-4:]:
         if course.problem.key in seen or course.fact in scene.encounter.resolved_problems:
             continue
         seen.add(course.problem.key)
-        items.append(scene.text("pmh.over", problem=scene.problem(course, "historical", "resolved")))
+        items.append(scene.text("pmh.over", problem=scene.problem(course, "historical", "resolved", bare=True)))
     for t in life.of_kind("procedure", scene.encounter.start):
         items.append(scene.text("pmh.procedure", procedure=scene.timed(t, assertion="historical", text=t.value)))
     slip = next((s for s in life.slips if s.kind == "problem" and s.encounter == scene.encounter.index), None)

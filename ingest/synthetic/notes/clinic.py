@@ -19,7 +19,9 @@ def _since(scene: Scene) -> None:
     known = scene.life.problems(scene.at)
     problems = stories.main_problems(scene, 4) if known else ("routine care",)
     if scene.note_type != "clinic letter":
-        scene.say("visit.opening" if known else "visit.opening_well", problems=problems, service=scene.encounter.service)
+        scene.say(
+            "visit.opening" if known else "visit.opening_well", problems=problems, service=scene.encounter.service
+        )
     if before is not None and before.kind == "admission" and before.acute is not None:
         course = next(
             scene.life.courses[f] for f in before.new_problems if scene.life.courses[f].problem == before.acute

@@ -23,9 +23,10 @@ def discharge_summary(scene: Scene) -> None:
     background.family(scene)
     scene.heading("exam_admission")
     findings.vitals(scene, scene.encounter.vitals[0], heading=False, weight=True)
-    findings.exam(scene)
+    findings.exam(scene, heading=False)
     scene.heading("exam_discharge")
     findings.vitals(scene, scene.encounter.vitals[-1], heading=False, weight=True)
+    findings.exam(scene, strength=0.0, heading=False)
     _results(scene)
     _course(scene)
     scene.heading("admission_meds")
@@ -135,8 +136,8 @@ def _ending(scene: Scene) -> None:
     scene.line("disposition.home" if home else "disposition.away")
     scene.heading("diagnosis")
     course = scene.acute_course()
-    items = [(scene.problem(course),)] if course else []
-    items += [(scene.problem(c),) for c in scene.life.problems(scene.encounter.start)[:4]]
+    items = [(scene.problem(course, bare=True),)] if course else []
+    items += [(scene.problem(c, bare=True),) for c in scene.life.problems(scene.encounter.start)[:4]]
     scene.bullets(items)
     scene.heading("condition")
     scene.line("condition.line")

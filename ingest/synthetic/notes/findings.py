@@ -53,10 +53,11 @@ def vitals(scene: Scene, v: Vitals | None = None, *, heading: bool = True, weigh
     scene.out.newline()
 
 
-def exam(scene: Scene, *, strength: float = 1.0, brief: bool = False) -> None:
+def exam(scene: Scene, *, strength: float = 1.0, brief: bool = False, heading: bool = True) -> None:
     """Findings by region; those of the illness while it lasts."""
-    scene.heading("exam")
-    found = exam_findings(scene) if strength > 0.25 else {}
+    if heading:
+        scene.heading("exam")
+    found = exam_findings(scene, acute=strength > 0.25)
     regions = [
         r for r in _EXAM if r in found or (r in _USUAL and not (brief and r in ("neuro",) and scene.chance(0.5)))
     ]
@@ -66,7 +67,7 @@ def exam(scene: Scene, *, strength: float = 1.0, brief: bool = False) -> None:
         scene.out.line((*scene.habit(f"exam.label.{region}"), *words))
 
 
-def exam_findings(scene: Scene) -> dict[str, str]:
+def exam_findings(scene: Scene, *, acute: bool = True) -> dict[str, str]:
     """Region to finding, from the illness and the lasting problems."""
     found: dict[str, str] = {}
     for course in scene.life.problems(scene.at):
@@ -79,8 +80,10 @@ def exam_findings(scene: Scene) -> dict[str, str]:
             }
             if course.problem.key == "pregnancy":
                 found["belly"] = "gravid"
-    if scene.encounter.acute is not None:
+    if scene.encounter.acute is not None and acute:
         found |= dict(scene.encounter.acute.exam)
+        if scene.note_type != "progress note":
+            found["general"] = "ill"
     return found
 
 

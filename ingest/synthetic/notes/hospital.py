@@ -111,8 +111,6 @@ def consult(scene: Scene) -> None:
     findings.lab_blocks(scene, scene.new_results())
     scene.heading("assessment")
     scene.say("consult.impression", problem=scene.problem(course) if course else "above", service=scene.topic)
-    if scene.encounter.acute:
-        scene.say(f"course.{scene.encounter.acute.key}")
     scene.heading("recommendations")
     items = [scene.text("consult.advice") for _ in range(3)]
     given = [p for p in scene.life.drugs(scene.at, home=False) if p.drug.group != "dvt ppx"]
