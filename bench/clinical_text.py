@@ -17,7 +17,8 @@ def chunks(count: int, *, tokens: int, count_tokens: Callable[[str], int], seed:
 def _cut(tokens: int, count_tokens: Callable[[str], int], seed: int) -> Iterator[str]:
     seen = set()
     for text in _notes(seed):
-        words, length = [], 0
+        words: list[str] = []
+        length = 0
         for word in text.split():
             # Word pieces never run across white space, so their numbers add up.
             size = count_tokens(word)
