@@ -1,10 +1,14 @@
 """A whole service over a small real index, and models that behave in chosen ways."""
 
 import asyncio
+import atexit
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,7 @@ from app.factory import create_app
 from core.records import Note
 from core.settings import ServiceSettings, Settings, StateSettings
 from tests.fakes.charts import AVA, BEN, build_store
+from vectorstore.store import Store
 
 BASE_URL = "http://127.0.0.1:8000"
 SPACE = Note("https://notes.example/ü/1?x=%2F#🫀", "site a/🫀/7", None, "Letter", None, "He has asthma. 🫀 And gout.")
@@ -113,12 +118,19 @@ class Running:
         return next((float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(series + " ")), 0)
 
 
+@cache
+def shared_store() -> Store:
+    """The index, built once for all tests; none of them changes it."""
+    folder = Path(tempfile.mkdtemp(prefix="anamnesis-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return build_store(folder, [*AVA, *BEN, SPACE])
+
+
 @asynccontextmanager
 async def running(folder: Path, *, llm: BaseChatModel | None = None, **service: Any) -> AsyncIterator[Running]:
     """A started service over the charts of ava, ben and one whose ids are hard to write."""
     settings = Settings(state=StateSettings(dir=folder / "state"), service=ServiceSettings(**service))
-    index = folder / "index"
-    app = create_app(settings, llm=llm, store=build_store(index, [*AVA, *BEN, SPACE]))
+    app = create_app(settings, llm=llm, store=shared_store())
     async with started(app, folder / "state" / "state.sqlite") as service_running:
         yield service_running
 
@@ -130,6 +142,13 @@ async def started(app: FastAPI, state_file: Path) -> AsyncIterator[Running]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
             yield Running(app, client, state_file)
+
+
+async def eventually(look: Callable[[], Awaitable[bool]], *, within_s: float = 10.0) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(within_s):
+        while not await look():
+            await asyncio.sleep(0.02)
 
 
 def events_of(text: str) -> list[tuple[str, str]]:

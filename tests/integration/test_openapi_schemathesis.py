@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as bounds
 from schemathesis.generation import GenerationMode
 from starlette.testclient import TestClient
 
 from app.factory import create_app
 from core.settings import ServiceSettings, Settings, StateSettings
-from tests.fakes.charts import AVA, BEN, build_store
-from tests.fakes.service import BASE_URL, SPACE
+from tests.fakes.service import BASE_URL, SPACE, shared_store
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -34,10 +34,8 @@ OPERATIONS = [
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("service")
-    store = build_store(folder / "index", [*AVA, *BEN, SPACE])
-    app = create_app(
-        Settings(state=StateSettings(dir=folder / "state"), service=ServiceSettings(deadline_s=10)), store=store
-    )
+    settings = Settings(state=StateSettings(dir=folder / "state"), service=ServiceSettings(deadline_s=10))
+    app = create_app(settings, store=shared_store())
     with TestClient(app, base_url=BASE_URL):
         yield schemathesis.openapi.from_asgi("/openapi.json", app=app, headers=HOST)
 
@@ -79,7 +77,7 @@ def check(api: Any, operation: str, mode: GenerationMode) -> None:
     documented = api[path][method]
 
     @given(case=documented.as_strategy(generation_mode=mode))
-    @settings(
+    @bounds(
         max_examples=25,
         deadline=None,
         derandomize=True,

@@ -1,6 +1,7 @@
 """More requests than places, and a new index under way."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,16 @@ from app.factory import create_app
 from core.settings import IndexSettings, Settings, StateSettings
 from tests.fakes.charts import AVA, BEN, CHUNKING, build_store, process
 from tests.fakes.embeddings import HashedWords
-from tests.fakes.service import ScriptedModel, running, started
+from tests.fakes.service import Running, ScriptedModel, eventually, running, started
 from vectorstore.writer import IndexWriter
 
 pytestmark = pytest.mark.integration
 BODY = {"patient_id": "ava"}
+
+
+async def serves(service: Running, generation: int) -> bool:
+    """Whether that generation is live."""
+    return await service.metric("anamnesis_index_generation") == generation
 
 
 async def test_more_than_may_wait_are_turned_away_at_once_and_the_rest_is_answered(tmp_path: Path) -> None:
@@ -21,7 +27,7 @@ async def test_more_than_may_wait_are_turned_away_at_once_and_the_rest_is_answer
     async with running(tmp_path, llm=model, max_inflight=1, max_queued=1) as service:
         calls = [asyncio.create_task(service.client.post("/summarize", json=BODY)) for _ in range(4)]
         await model.asked_more_than(0)
-        await asyncio.sleep(0.1)
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         inflight = await service.metric("anamnesis_inflight_summaries")
         queued = await service.metric("anamnesis_queued_summaries")
         answers = await asyncio.gather(*calls)
@@ -58,10 +64,10 @@ async def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> N
     async with started(app, tmp_path) as service:
         early = [await service.client.get(path) for path in ("/readyz", "/patients", "/patients/ben")]
         await asyncio.to_thread(build_store, tmp_path / "index", BEN)
-        await asyncio.sleep(0.3)
+        await eventually(partial(serves, service, 1))
         first = (await service.client.get("/readyz")).json()["index"]
         await asyncio.to_thread(build_store, tmp_path / "index", AVA)
-        await asyncio.sleep(0.3)
+        await eventually(partial(serves, service, 2))
         second = (await service.client.get("/readyz")).json()["index"]
         shown = await service.client.get("/patients/ava")
         generation = await service.metric("anamnesis_index_generation")
@@ -88,7 +94,7 @@ async def test_an_index_of_another_embedder_is_refused_and_its_mending_noticed(t
         with IndexWriter(index, embedding=other.spec, chunking=CHUNKING, rebuild=True) as writer:
             writer.put_patient("ben", processed, other.embed(texts))
             writer.publish()
-        await asyncio.sleep(0.3)
+        await eventually(partial(serves, service, 2))
         mended = await service.client.post("/summarize", json={"patient_id": "ben"})
     assert (refused.status_code, refused.json()["code"]) == (409, "index_mismatch")
     assert "make ingest" in refused.json()["detail"]
