@@ -7,6 +7,7 @@ from functools import cache
 
 from core.records import Action, Assertion, SectionKind
 from extraction.assertion import context_of
+from extraction.dosing import DOSE
 from extraction.lexicon import allergen_phrases, load
 from extraction.words import Match, Phrases, Words
 
@@ -119,8 +120,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 def _governed(text: str, substances: Sequence[Match[str]], *, listed: bool) -> list[Match[str]]:
     found: list[Match[str]] = []
     if listed:
-        reactions_only = [m for m in substances if not _in_reaction(text, m)]
-        return [m for m in reactions_only if not _tolerated(text, m)]
+        return [m for m in substances if not (_in_reaction(text, m) or _dosed(text, m) or _tolerated(text, m))]
     triggers = [
         t for t in _TRIGGER.finditer(text) if not _FALSE_TRIGGER.search(text[max(0, t.start() - 16) : t.end() + 12])
     ]
@@ -197,6 +197,12 @@ _LIST_WORDS = frozenset(
 @cache
 def _reaction_words() -> frozenset[str]:
     return frozenset(w for phrase in load("allergens")["reactions"] for w in re.findall(r"[a-z']+", phrase))
+
+
+def _dosed(text: str, match: Match[str]) -> bool:
+    """A drug with a dose is being taken, whatever the heading says."""
+    dose = DOSE.search(text, match.end, match.end + 24)
+    return dose is not None and not text[match.end : dose.start()].strip(" ,:(-")
 
 
 def _in_reaction(text: str, match: Match[str]) -> bool:

@@ -26,21 +26,21 @@ _AHEAD = re.compile(
     re.IGNORECASE,
 )
 _STOPPED_IT = re.compile(
-    r"\b(?:stopped|discontinued|quit)\s+(?:it|taking it|(?:the|this) (?:drug|medication|medicine|pills?|"
+    r"\b(?:stop(?:ped)?|discontinued?|quit)\s+(?:it|taking it|(?:the|this) (?:drug|medication|medicine|pills?|"
     r"antibiotic))\b|\bself-discontinued\b|"
     r"\b(?:it|(?:the|this) (?:drug|medication|medicine|antibiotic)) was (?:then )?(?:stopped|discontinued)\b",
     re.IGNORECASE,
 )
 _EXCHANGES = ("chang", "switch", "convert", "transition", "replac", "swap")
 _CLAUSE = re.compile(
-    r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•]|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
+    r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•](?!>)|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
 )
 _DOSE_REACH = 48
 _WINDOW = 170
 _NARRATIVE = frozenset({SectionKind.HOSPITAL_COURSE, SectionKind.HISTORY_OF_PRESENT_ILLNESS, SectionKind.OTHER})
 _LASTING = (Action.STOPPED, Action.HELD)
 _ONE_DOSE = re.compile(
-    r"\b(?:given|received|administered|got|gave|was given|bolus(?:ed)?|loaded with|load|treated with|s/p|x\s?1|"
+    r"\b(?:given|offered|received|administered|got|gave|was given|bolus(?:ed)?|loaded with|load|treated with|s/p|x\s?1|"
     r"one dose|single dose)\b",
     re.IGNORECASE,
 )
@@ -50,13 +50,20 @@ _HOSPITAL = re.compile(
     r"intraoperatively|overnight)\b",
     re.IGNORECASE,
 )
+_IN_HOUSE = re.compile(
+    r"\b(?:in[\s-]house|inpatient (?:therapy|treatment|course)|(?:during|throughout) (?:this|that|the|her|"
+    r"his) (?:\w+ )?(?:admission|hospitali[sz]ation|stay)|"
+    r"while (?:in (?:the )?hospital|inpatient|admitted|hospitali[sz]ed))\b",
+    re.IGNORECASE,
+)
 _HOME_LIST = re.compile(
     r"home|discharge|outpatient|admission|current|prior to|pta|active|\Amedications?\Z|\Ameds\Z|reconcil|list",
     re.IGNORECASE,
 )
 _GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|drip|infusion|inpatient", re.IGNORECASE)
 _COURSE = re.compile(
-    r"\s*,?\s*(?:for\s+|x\s?)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|months?|"
+    r"(?:\s*,?\s*(?:for\s+|x\s?)|\s*,\s*)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|"
+    r"months?|"
     r"doses?)\b",
     re.IGNORECASE,
 )
@@ -65,7 +72,8 @@ _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!
 _LAB_WORD = re.compile(
     r"[\s-]*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|"
     r"sensitiv\w+|susceptib\w+|"
-    r"dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|addiction|naive)\b",
+    r"deficien\w+|insufficien\w+|dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|addiction|"
+    r"naive)\b",
     re.IGNORECASE,
 )
 
@@ -291,6 +299,8 @@ def _ongoing(
         return Assertion.HISTORICAL
     frequency = canonical_frequency(words["frequency"])
     listed = section is SectionKind.MEDICATIONS and _HOME_LIST.search(heading) and not _GIVEN_LIST.search(heading)
+    if _IN_HOUSE.search(text[: mention.start]) and action is not Action.STARTED:
+        return Assertion.HISTORICAL
     once = "once" in frequency.split() or re.search(
         r"\bx\s?[1-3]\b", text[mention.end : mention.end + 40], re.IGNORECASE
     )
@@ -310,7 +320,7 @@ def _ongoing(
     if (
         given
         and action not in (Action.STARTED, Action.CONTINUED, Action.CHANGED)
-        and (not frequency or _HOSPITAL.search(text))
+        and (not frequency or in_discharge or _HOSPITAL.search(text))
     ):
         return Assertion.HISTORICAL
     return Assertion.PRESENT

@@ -64,14 +64,14 @@ def _facts_of(note: Note, sentence: Sentence, text: str) -> Iterator[Fact]:
         yield fact(
             FactKind.ALLERGY, a.name, a.start, a.end, assertion=a.assertion, action=a.action, reaction=a.reaction
         )
-    if sentence.kind is not SectionKind.ALLERGIES:
-        for d in drug_facts(text, words, sentence.kind, sentence.heading, in_discharge=discharge):
-            if any(a.start <= d.start < a.end for a in allergies):
-                continue
-            yield fact(
-                FactKind.DRUG, d.name, d.start, d.end, assertion=d.assertion, action=d.action,
-                dose=d.dose, route=d.route, frequency=d.frequency,
-            )  # fmt: skip
+    in_list = sentence.kind is SectionKind.ALLERGIES
+    for d in drug_facts(text, words, sentence.kind, sentence.heading, in_discharge=discharge):
+        if any(a.start <= d.start < a.end for a in allergies) or (in_list and not d.dose):
+            continue
+        yield fact(
+            FactKind.DRUG, d.name, d.start, d.end, assertion=d.assertion, action=d.action,
+            dose=d.dose, route=d.route, frequency=d.frequency,
+        )  # fmt: skip
     allergic = [(a.start, a.end) for a in allergies]
     for p in problem_facts(text, words, sentence.kind):
         if sentence.kind is not SectionKind.ALLERGIES and not any(a <= p.start < b for a, b in allergic):

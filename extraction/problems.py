@@ -31,14 +31,17 @@ _OVER_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OVER_AFTER = re.compile(
-    r"[\s,(-]*(?:treated(?!\s+(?:with|for|by))|in childhood|as a child|in the past|in remission|behind (?:her|him|"
+    r"[\s,(-]*(?:treated(?!\s+(?:with|for|by))|in childhood|as a child|in the past|remote(?:ly)?|in remission|"
+    r"behind (?:her|him|"
     r"them))\b|"
     r"\s+(?:is|was|to be)\s+behind",
     re.IGNORECASE,
 )
+_EPISODE = re.compile(r"aecopd|exacerbation|flare|attack|episode|decompensat|crisis|acute", re.IGNORECASE)
 _NOT_RESOLVED = re.compile(
     r"\b(?:not|un|partially|nearly|almost|never|hasn't|until)\s*(?:yet\s+|fully\s+|completely\s+)?\Z", re.IGNORECASE
 )
+_ROOM_AIR = re.compile(r"(?:\d\s?%?|\bon|\bsats?|spo2|satting)\s*\(?\s*\Z", re.IGNORECASE)
 _SHOUTED = re.compile(r"[a-z]{3}")
 
 
@@ -109,6 +112,8 @@ def _mentions(text: str, words: Words) -> Iterator[ProblemMention]:
         if match.value is None:
             continue
         surface = text[match.start : match.end]
+        if surface == "RA" and _ROOM_AIR.search(text[max(0, match.start - 28) : match.start]):
+            continue
         if shouted and len(words.lower) > 6 and surface in _ambiguous():
             continue
         yield ProblemMention(*match.value, match.start, match.end)
@@ -139,6 +144,9 @@ def problem_facts(text: str, words: Words, section: SectionKind) -> tuple[Proble
 
 
 def _resolved(text: str, mention: ProblemMention) -> bool:
+    """Whether it is over; a flare of a lasting disease that is over leaves the disease."""
+    if mention.kind == "chronic" and _EPISODE.search(text, mention.start, min(len(text), mention.end + 24)):
+        return False
     after = _RESOLVED_AFTER.match(text[mention.end : mention.end + 80])
     if after:
         return True

@@ -12,9 +12,16 @@ from extraction.timeline.records import ResolvedFact, State, TimedFact, days_bef
 
 _ACTIVE = (Action.STARTED, Action.CHANGED, Action.CONTINUED)
 _IV = re.compile(r"\bi\.?v|intravenous|gtt|drip|infusion|continuous", re.IGNORECASE)
-_COURSE = re.compile(r"(?:for|x)\s*(\d+)\s*(?:more\s+)?(?:-\s*)?(day|week|month)|(\d+)[\s-]*(day|week)", re.IGNORECASE)
+_COURSE = re.compile(r"(?:for|x|,)\s*(\d+)\s*(?:more\s+)?(?:-\s*)?(day|week|month)", re.IGNORECASE)
 _LONGEST_COURSE_DAYS = 60
 _INFUSION_DAYS = 3
+_STAY_DAYS = 14
+_GAP_DAYS = 120
+_ADMISSION = re.compile(r"history and physical|h&p|admission", re.IGNORECASE)
+_ORDERED = re.compile(r"\b(?:ppx|prophyla\w*|sqh|bowel regimen|iv|gtt|start\w*|order\w*)\b", re.IGNORECASE)
+_INPATIENT = re.compile(
+    r"progress|nursing|consult|\bicu\b|emergency|\bed\b|anesthesia|operative|procedure|therapy", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -55,7 +62,7 @@ def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact 
         story.seen.add(_signature(mention))
     if story.status is None or story.latest is None:
         return None
-    state = _aged(story, now)
+    state = _aged(story, told, now)
     latest = story.dose if state in ("current", "changed", "held") and story.dose else story.latest
     previous = story.previous if state in ("changed", "conflict") else (story.dose if state == "stopped" else None)
     return ResolvedFact(FactKind.DRUG, told[0].fact.name, state, latest, previous, told[0], distinct(told))
@@ -132,6 +139,34 @@ def _mentioned(story: _Story, mention: TimedFact) -> None:
     _take(story, mention)
 
 
+def _of_the_stay(mention: TimedFact) -> bool:
+    """Whether a mention tells of treatment in hospital: by its note, or as an order in an admission note."""
+    if _ADMISSION.search(mention.note_type):
+        return mention.fact.action is Action.STARTED or bool(_ORDERED.search(mention.text))
+    return bool(_INPATIENT.search(mention.note_type))
+
+
+def _run_days(told: Sequence[TimedFact], latest: TimedFact) -> int:
+    """For how long the drug has been named without a gap of months."""
+    first = latest
+    for mention in reversed([m for m in told if m.when <= latest.when]):
+        if days_before(mention, first) > _GAP_DAYS:
+            break
+        first = mention
+    return days_before(first, latest)
+
+
+def _course_days(told: Sequence[TimedFact], latest: TimedFact) -> float:
+    """How long the drug was to be taken, by its latest mention or another in the same note; without end otherwise."""
+    for mention in reversed(told):
+        same = mention is latest or mention.fact.note_id == latest.fact.note_id
+        course = _COURSE.search(mention.fact.frequency) if same else None
+        if course:
+            count, unit = course.group(1), course.group(2).lower()
+            return int(count) * {"day": 1, "week": 7, "month": 31}[unit] + 1
+    return float("inf")
+
+
 def differs(a: TimedFact, b: TimedFact) -> bool:
     """Whether two mentions name doses or frequencies that cannot both hold; units that do not compare do not differ."""
     one, two = canonical_dose(a.fact.dose), canonical_dose(b.fact.dose)
@@ -152,21 +187,24 @@ def _same_rate(a: str, b: str) -> bool:
     return any(a in same and b in same for same in (once, twice, thrice, ("four times daily", "every 6 hours")))
 
 
-def _aged(story: _Story, now: TimedFact) -> State:
-    """A course that must have ended, or an infusion of days ago, is past although no note says that it was stopped."""
+def _aged(story: _Story, told: Sequence[TimedFact], now: TimedFact) -> State:
+    """What must have ended is past although no note says that it was stopped.
+
+    That is a course of days, an infusion of days ago, and what only ever stood in the notes of a stay that is over.
+    """
     state, latest = story.status or "historical", story.latest
     if state not in ("current", "changed") or latest is None:
         return state
     age = days_before(latest, now)
-    course = _COURSE.search(latest.fact.frequency)
-    if course:
-        count, unit = (course.group(1) or course.group(3)), (course.group(2) or course.group(4)).lower()
-        if age > int(count) * {"day": 1, "week": 7, "month": 31}[unit] + 1:
-            return "historical"
+    if age > _course_days(told, latest):
+        return "historical"
+    if age > _STAY_DAYS and all(_of_the_stay(m) for m in told if m.fact.assertion is Assertion.PRESENT):
+        return "historical"
     if _IV.search(latest.fact.route + " " + latest.fact.frequency) and age > _INFUSION_DAYS:
         return "historical"
     if latest.fact.name in _hospital_only() and age > _INFUSION_DAYS:
         return "historical"
-    if latest.fact.name in _courses() and age > _LONGEST_COURSE_DAYS:
+    lasted = _run_days(told, latest)
+    if latest.fact.name in _courses() and age > _LONGEST_COURSE_DAYS >= lasted:
         return "historical"
     return state

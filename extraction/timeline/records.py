@@ -18,6 +18,7 @@ not settling it; `historical` is past, or was given once, or was short-lived and
 """
 
 _COPY_WORDS = 9
+_COPY_DAYS = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,19 @@ def in_order(facts: Sequence[TimedFact]) -> list[TimedFact]:
 
 
 def without_copies(facts: Sequence[TimedFact]) -> list[TimedFact]:
-    """Drop prose that stood in an earlier note word for word: a copy is no news."""
-    seen: dict[tuple[str, str], str] = {}
+    """Drop prose that stood in a note of the last weeks word for word: a copy is no news.
+
+    After longer than that the same words are taken for a statement of their own.
+    """
+    last: dict[tuple[str, str], TimedFact] = {}
     kept = []
     for fact in facts:
         key = (fact.fact.name, fact.wording)
-        if fact.is_prose and seen.setdefault(key, fact.fact.note_id) != fact.fact.note_id:
-            continue
-        kept.append(fact)
+        before = last.get(key)
+        last[key] = fact
+        elsewhere = before is not None and before.fact.note_id != fact.fact.note_id
+        if not (before and elsewhere and fact.is_prose and days_before(before, fact) <= _COPY_DAYS):
+            kept.append(fact)
     return kept
 
 

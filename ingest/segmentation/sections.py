@@ -14,6 +14,8 @@ from importlib.resources import files
 import yaml
 
 from core.records import Section, SectionKind
+from extraction.lexicon import allergen_phrases
+from extraction.words import Words
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\Z)")
 _WORD = re.compile(r"[^\W_]+")
@@ -26,6 +28,21 @@ _MIDLINE = re.compile(
     r"(?:[.;|)\]][ \t]{1,8}|[ \t]{2,8})([A-Z][A-Za-z/&]{0,24}(?: [A-Za-z/&]{1,24}){0,4})[ \t]{0,2}:(?!\d)"
 )
 _SENTENCE_END = re.compile(r"[.!?:;]\s*\Z")
+
+
+_INHERITED = frozenset(
+    {
+        SectionKind.EXAM,
+        SectionKind.REVIEW_OF_SYSTEMS,
+        SectionKind.RESULTS,
+        SectionKind.IMAGING,
+        SectionKind.ASSESSMENT,
+        SectionKind.PLAN,
+        SectionKind.HOSPITAL_COURSE,
+        SectionKind.MEDICATIONS,
+        SectionKind.FOLLOW_UP,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,8 @@ class _Heading:
     start: int
     body: int
     words: str
-    kind: SectionKind
+    kind: SectionKind | None
+    """None for a heading that no list knows; its words stay part of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +117,10 @@ def find_sections(text: str, note_type: str = "") -> tuple[HeadedSection, ...]:
     starts[0] = 0
     radiology = "radiology" in note_type.lower() or "imaging" in note_type.lower()
     found = []
+    before = SectionKind.OTHER
     for heading, start, end in zip(headings, starts, [*starts[1:], len(text)], strict=True):
-        kind = heading.kind
+        kind = heading.kind or (before if before in _INHERITED else SectionKind.OTHER)
+        before = kind
         if radiology and kind in (SectionKind.ASSESSMENT, SectionKind.RESULTS, SectionKind.PLAN):
             kind = SectionKind.IMAGING
         found.append(HeadedSection(Section(heading.words, kind, start, end), heading.body))
@@ -135,6 +155,8 @@ def _at_line_start(line: Line, row: str, previous: str) -> _Heading | None:
         alone = _ALONE.match(row)
         if alone and (kind := _kind_alone(alone.group(1), row, previous)):
             return _Heading(start, line.end, alone.group(1).strip(), kind)
+        if alone and _is_soft(alone.group(1), row):
+            return _Heading(start, start, alone.group(1).strip(), None)
     colon = _COLON_HEAD.match(row)
     if colon and (kind := kind_of_heading(colon.group(1))):
         return _Heading(start, line.start + colon.end(), colon.group(1).strip(), kind)
@@ -159,6 +181,17 @@ def _kind_alone(words: str, row: str, previous: str) -> SectionKind | None:
     if kind is None and not full_stop and (colon or words.isupper()):
         return _kind_by_ending(words, key)
     return kind
+
+
+def _is_soft(words: str, row: str) -> bool:
+    """Whether a line is the heading of something that no list knows: two to five words in capitals or title case and
+    a colon. An allergen is none, or an allergy would change its section.
+    """
+    parts = words.split()
+    titled = all(w[:1].isupper() or len(w) < 4 for w in parts)
+    if not (2 <= len(parts) <= 5 and titled and row.rstrip(" \t*_").endswith(":")):
+        return False
+    return next(allergen_phrases().find(Words.of(words)), None) is None
 
 
 def _kind_by_ending(words: str, key: str) -> SectionKind | None:

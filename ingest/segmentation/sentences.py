@@ -111,7 +111,7 @@ def _continues(text: str, previous: Line, row: str, block: int, *, kind: Section
         return True
     if _LABEL.match(row):
         return False
-    if _WRAPS_ON.search(before[-12:]):
+    if _WRAPS_ON.search(before[-12:]) or row.lstrip().startswith(("->", "→", "-->")):
         return True
     word = row.split(None, 1)[0]
     full = bool(width) and len(before.rstrip()) + 1 + len(word) > width

@@ -75,11 +75,27 @@ def test_copied_prose_brings_nothing_back() -> None:
     prose = "She was started on lisinopril 10 mg daily for her high blood pressure today."
     r = one(
         told("2024-01-01", "lisinopril", dose="10 mg", action=STARTED, text=prose),
-        told("2024-02-01", "lisinopril", dose="20 mg", action=CHANGED),
-        told("2024-03-01", "lisinopril", dose="10 mg", action=STARTED, text=prose.replace(" for", "\n for")),
+        told("2024-01-09", "lisinopril", dose="20 mg", action=CHANGED),
+        told("2024-01-17", "lisinopril", dose="10 mg", action=STARTED, text=prose.replace(" for", "\n for")),
     )
     assert r.latest.fact.dose == "20 mg"
-    assert [m.charted_at for m in r.mentions] == ["2024-01-01", "2024-02-01", "2024-03-01"]
+    assert [m.charted_at for m in r.mentions] == ["2024-01-01", "2024-01-09", "2024-01-17"]
+
+
+def test_the_same_words_months_later_are_a_statement_of_their_own() -> None:
+    prose = "Increased lisinopril from 10 mg to 20 mg daily in view of her blood pressure."
+    r = one(
+        told("2023-01-01", "lisinopril", dose="20 mg", action=CHANGED, text=prose),
+        told("2023-06-01", "lisinopril", dose="10 mg", action=CHANGED),
+        told("2024-01-01", "lisinopril", dose="20 mg", action=CHANGED, text=prose),
+    )
+    assert r.latest.fact.dose == "20 mg"
+
+
+def test_what_only_stood_in_the_notes_of_a_stay_ends_with_it() -> None:
+    given = Fact(FactKind.DRUG, "heparin", "n1", 0, 0, 1, dose="5000 units", frequency="q8h")
+    facts = [TimedFact(given, "2024-01-02", "nursing note"), told("2024-06-01", "aspirin", dose="81 mg")]
+    assert {r.name: r.state for r in resolve(facts)} == {"heparin": "historical", "aspirin": "current"}
 
 
 def test_a_repeated_wording_is_evidence_twice_at_most() -> None:

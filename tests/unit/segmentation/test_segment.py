@@ -139,7 +139,10 @@ def test_list_items_are_sentences_and_keep_their_continuation_lines() -> None:
 
 
 def test_unmarked_lists_and_table_rows_stay_apart() -> None:
-    text = "MEDICATIONS\nlisinopril 10 mg daily\nmetformin 500 mg BID\n\nRESULTS\nSodium   140   mmol/L\nPotassium\t4.1\n| WBC | 9 |\n"
+    text = (
+        "MEDICATIONS\nlisinopril 10 mg daily\nmetformin 500 mg BID\n\n"
+        "RESULTS\nSodium   140   mmol/L\nPotassium\t4.1\n| WBC | 9 |\n"
+    )
     assert sentences(text) == [
         "lisinopril 10 mg daily", "metformin 500 mg BID", "Sodium   140   mmol/L", "Potassium\t4.1", "| WBC | 9 |",
     ]  # fmt: skip
