@@ -50,26 +50,61 @@ class Ledger:
         for result in life.results:
             self._add_result(result)
         for t in life.timed.values():
-            self._add(t.fact, t.kind, t.name, (*t.synonyms, t.value) if t.kind != "family_history" else t.synonyms, t.value,
-                      dict(t.attributes), t.start, t.end, t.superseded_by)  # fmt: skip
+            self._add(
+                t.fact,
+                t.kind,
+                t.name,
+                (*t.synonyms, t.value) if t.kind != "family_history" else t.synonyms,
+                t.value,
+                dict(t.attributes),
+                t.start,
+                t.end,
+                t.superseded_by,
+            )
         self._add_slips()
 
     def _add(
-        self, fact: str, kind: str, name: str, synonyms: tuple[str, ...] = (), value: str = "",
-        attributes: dict[str, str] | None = None, start: datetime | None = None, end: datetime | None = None,
-        superseded_by: str = "", *, correct: bool = True,
-    ) -> None:  # fmt: skip
+        self,
+        fact: str,
+        kind: str,
+        name: str,
+        synonyms: tuple[str, ...] = (),
+        value: str = "",
+        attributes: dict[str, str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        superseded_by: str = "",
+        *,
+        correct: bool = True,
+    ) -> None:
         self.facts[fact] = LedgerFact(
-            fact, self._patient, kind, name, synonyms, value, attributes or {},
-            start.isoformat() if start and start != ALWAYS else None, end.isoformat() if end else None,
-            superseded_by or None, correct,
-        )  # fmt: skip
+            fact,
+            self._patient,
+            kind,
+            name,
+            synonyms,
+            value,
+            attributes or {},
+            start.isoformat() if start and start != ALWAYS else None,
+            end.isoformat() if end else None,
+            superseded_by or None,
+            correct,
+        )
 
     def _add_course(self, course: Course) -> None:
         p = course.problem
         chronic = isinstance(p, Condition)
-        self._add(course.fact, "problem", p.name, tuple(dict.fromkeys((*p.say, *p.abbr))), "",
-                  {"course": "chronic" if chronic else "acute"}, course.onset, course.resolved, course.superseded_by)  # fmt: skip
+        self._add(
+            course.fact,
+            "problem",
+            p.name,
+            _names(p.say + p.abbr),
+            "",
+            {"course": "chronic" if chronic else "acute"},
+            course.onset,
+            course.resolved,
+            course.superseded_by,
+        )
 
     def _add_prescription(self, item: Prescription, *, correct: bool = True) -> None:
         drug = item.drug
@@ -87,8 +122,18 @@ class Ledger:
             words["replaced_by"] = item.replaced_by
         if not item.home:
             words["setting"] = "inpatient"
-        self._add(item.fact, "drug", drug.name.lower(), (drug.brand, *drug.also), item.dose.strength, words,
-                  item.start, item.end, item.successor or item.replaced_by, correct=correct)  # fmt: skip
+        self._add(
+            item.fact,
+            "drug",
+            drug.name.lower(),
+            (drug.brand, *drug.also),
+            item.dose.strength,
+            words,
+            item.start,
+            item.end,
+            item.successor or item.replaced_by,
+            correct=correct,
+        )
 
     def _what(self, key: str) -> str:
         known = self._catalog.conditions.get(key) or self._catalog.acutes.get(key)
@@ -97,12 +142,28 @@ class Ledger:
     def _add_allergies(self) -> None:
         for s in self._life.sensitivities:
             a = s.allergen
-            self._add(s.fact, "allergy", a.name if a else "none", a.also if a else ("no known drug allergies", "no known allergies", "NKDA", "NKA", "no drug allergies"), s.reaction,
-                      {"reaction": s.reaction} if a else {}, s.known, s.until, s.superseded_by)  # fmt: skip
+            self._add(
+                s.fact,
+                "allergy",
+                a.name if a else "none",
+                a.also if a else _NO_ALLERGIES,
+                s.reaction,
+                {"reaction": s.reaction} if a else {},
+                s.known,
+                s.until,
+                s.superseded_by,
+            )
 
     def _add_result(self, r: Result) -> None:
-        self._add(r.fact, "result", r.lab.name, (*r.lab.say, r.lab.mimic), r.text,
-                  {"unit": r.lab.unit, "abnormal": "yes" if r.abnormal else "no"}, r.at)  # fmt: skip
+        self._add(
+            r.fact,
+            "result",
+            r.lab.name,
+            (*r.lab.say, r.lab.mimic),
+            r.text,
+            {"unit": r.lab.unit, "abnormal": "yes" if r.abnormal else "no"},
+            r.at,
+        )
 
     def _add_slips(self) -> None:
         for slip in self._life.slips:
@@ -143,10 +204,17 @@ class Ledger:
             fact = self.facts[s.ref.fact]
             told = s.ref.assertion == "present" and s.ref.action in ("", "continued", "started", "changed")
             over = fact.valid_until is not None and fact.valid_until < since.isoformat() and fact.kind in _LASTING
-            fact.statements.append({
-                "note_id": note_id, "start": s.start, "end": s.end, "assertion": s.ref.assertion, "action": s.ref.action,
-                "stale": bool(told and over), "copied": s.copied,
-            })  # fmt: skip
+            fact.statements.append(
+                {
+                    "note_id": note_id,
+                    "start": s.start,
+                    "end": s.end,
+                    "assertion": s.ref.assertion,
+                    "action": s.ref.action,
+                    "stale": bool(told and over),
+                    "copied": s.copied,
+                }
+            )
 
     def rows(self) -> Iterator[LedgerFact]:
         """Facts the chart states, each result linked to the next stated value of the same lab."""
@@ -164,4 +232,11 @@ class Ledger:
         return (f for i, f in self.facts.items() if i in kept)
 
 
+def _names(told: tuple[str, ...]) -> tuple[str, ...]:
+    """Names with and without their article."""
+    bare = (n.removeprefix("a ").removeprefix("an ") for n in told)
+    return tuple(dict.fromkeys((*told, *bare)))
+
+
+_NO_ALLERGIES = ("no known drug allergies", "no known allergies", "NKDA", "NKA", "no drug allergies")
 _LASTING = frozenset({"drug", "problem", "allergy", "code_status", "device", "social_history"})

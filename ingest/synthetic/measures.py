@@ -8,8 +8,22 @@ from ingest.synthetic.catalog import Acute, Catalog, Condition, Lab, Reason
 from ingest.synthetic.regimen import FactIds
 from ingest.synthetic.state import Course, Result, Vitals
 
-_FLOORS = {"WBC": 0.1, "hemoglobin": 5.2, "platelets": 9, "creatinine": 0.4, "albumin": 1.4, "ALT": 6, "AST": 8,
-           "bilirubin": 0.2, "INR": 0.9, "potassium": 2.5, "sodium": 116, "bicarbonate": 5, "BUN": 4, "glucose": 30}  # fmt: skip
+_FLOORS = {
+    "WBC": 0.1,
+    "hemoglobin": 5.2,
+    "platelets": 9,
+    "creatinine": 0.4,
+    "albumin": 1.4,
+    "ALT": 6,
+    "AST": 8,
+    "bilirubin": 0.2,
+    "INR": 0.9,
+    "potassium": 2.5,
+    "sodium": 116,
+    "bicarbonate": 5,
+    "BUN": 4,
+    "glucose": 30,
+}
 _CEILINGS = {"potassium": 6.4, "sodium": 148, "bicarbonate": 36, "creatinine": 8.5, "hemoglobin": 17.0, "A1c": 13.5}
 
 

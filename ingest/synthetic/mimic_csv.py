@@ -10,11 +10,23 @@ from pathlib import Path
 
 COLUMNS = ("note_id", "subject_id", "hadm_id", "note_type", "note_seq", "charttime", "storetime", "text")
 CODES = {
-    "discharge summary": "DS", "radiology report": "RR", "discharge summary addendum": "AD", "history and physical": "HP",
-    "progress note": "PN", "nursing note": "NN", "emergency department note": "ED", "consult note": "CO",
-    "clinic letter": "CL", "outpatient note": "OP", "medication reconciliation": "MR", "therapy note": "TH",
-    "telephone note": "TE", "procedure note": "PR", "social work note": "SW", "addendum": "AM",
-}  # fmt: skip
+    "discharge summary": "DS",
+    "radiology report": "RR",
+    "discharge summary addendum": "AD",
+    "history and physical": "HP",
+    "progress note": "PN",
+    "nursing note": "NN",
+    "emergency department note": "ED",
+    "consult note": "CO",
+    "clinic letter": "CL",
+    "outpatient note": "OP",
+    "medication reconciliation": "MR",
+    "therapy note": "TH",
+    "telephone note": "TE",
+    "procedure note": "PR",
+    "social work note": "SW",
+    "addendum": "AM",
+}
 _MIMIC_CODES = ("DS", "RR", "AD")
 
 
@@ -36,9 +48,15 @@ class WrittenNote:
         code = CODES[self.note_type]
         shown = code if code in _MIMIC_CODES else self.note_type
         return (
-            self.note_id, self.subject_id, self.hadm_id, shown, str(self.note_seq),
-            str(self.charttime), str(self.storetime), self.text,
-        )  # fmt: skip
+            self.note_id,
+            self.subject_id,
+            self.hadm_id,
+            shown,
+            str(self.note_seq),
+            str(self.charttime),
+            str(self.storetime),
+            self.text,
+        )
 
 
 def write_notes(path: Path, notes: Iterable[WrittenNote]) -> int:

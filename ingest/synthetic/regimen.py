@@ -91,5 +91,6 @@ class FactIds:
         self._count = 0
 
     def __call__(self, kind: str) -> str:
+        """A fresh id."""
         self._count += 1
         return f"{self._subject}-{kind}-{self._count:04d}"

@@ -148,10 +148,15 @@ class Scene:
         named = Mention(name or self.drug_name(item), refs)
         dose = Mention(strength, refs)
         return {
-            "drug": named, "dose": dose, "route": route, "freq": Mention(frequency, refs), "prn": prn, "form": item.drug.form,
+            "drug": named,
+            "dose": dose,
+            "route": route,
+            "freq": Mention(frequency, refs),
+            "prn": prn,
+            "form": item.drug.form,
             "rx": (named, " ", dose, " ", route, " ", Mention(frequency + prn, refs)),
             "rxshort": (named, " ", dose, " ", Mention(frequency, refs)),
-        }  # fmt: skip
+        }
 
     def allergy(self, s: Sensitivity, assertion: str = "present", action: str = "") -> dict[str, Piece | Text]:
         """Slots of an allergy; only for one with an allergen."""
@@ -176,10 +181,14 @@ class Scene:
 
     def symptom(self, name: str, *, present: bool) -> Mention:
         """A symptom as asked about at this encounter."""
+        answer = "yes" if present else "no"
         fact = self.ledger.observe(
-            f"{self.life.person.subject_id}-sym-{self.encounter.index}-{name.replace(' ', '_')}-{'yes' if present else 'no'}",
-            "symptom", name, "present" if present else "absent", self.encounter.start,
-        )  # fmt: skip
+            f"{self.life.person.subject_id}-sym-{self.encounter.index}-{name.replace(' ', '_')}-{answer}",
+            "symptom",
+            name,
+            "present" if present else "absent",
+            self.encounter.start,
+        )
         return Mention(name, (Ref(fact, "present" if present else "negated"),))
 
     def timed(self, t: Timed, action: str = "", assertion: str = "present", *, text: str = "") -> Mention:

@@ -27,8 +27,7 @@ def plan(
     else:
         stays = _stays(catalog, archetype, rng, start, length, born, sex)
     visits = _visits(archetype, rng, start, length, stays)
-    planned = sorted(stays + visits, key=lambda p: p.at)
-    return planned
+    return sorted(stays + visits, key=lambda p: p.at)
 
 
 def _clock(rng: Random, day: datetime, first: int, last: int) -> datetime:

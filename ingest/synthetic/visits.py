@@ -54,7 +54,8 @@ class Visit:
             vitals = replace(vitals, weight=round(vitals.weight + self.weight, 1))
         return Encounter(
             self.number, self.planned.kind, self.at, self.at + timedelta(minutes=35), "", service, None, 0, False,
-            tuple(self.changes), (vitals,) if clinic else (), imaging, tuple(self.new), tuple(self.resolved), self.story,
+            tuple(self.changes), (vitals,) if clinic else (), imaging,
+            tuple(self.new), tuple(self.resolved), self.story,
         )  # fmt: skip
 
     def _diagnose(self) -> None:

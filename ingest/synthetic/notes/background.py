@@ -61,8 +61,10 @@ def history_items(scene: Scene) -> list[Text]:
             continue
         seen.add(course.problem.key)
         items.append(scene.text("pmh.over", problem=scene.problem(course, "historical", "resolved", bare=True)))
-    for t in life.of_kind("procedure", scene.encounter.start):
-        items.append(scene.text("pmh.procedure", procedure=scene.timed(t, assertion="historical", text=t.value)))
+    done = [
+        scene.timed(t, assertion="historical", text=t.value) for t in life.of_kind("procedure", scene.encounter.start)
+    ]
+    items += [scene.text("pmh.procedure", procedure=mention) for mention in done]
     slip = next((s for s in life.slips if s.kind == "problem" and s.encounter == scene.encounter.index), None)
     if (
         slip

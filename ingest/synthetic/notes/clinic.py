@@ -5,7 +5,7 @@ from datetime import timedelta
 from ingest.synthetic.catalog import Condition
 from ingest.synthetic.notes import assessment, background, findings, medications, stories
 from ingest.synthetic.scene import Scene
-from ingest.synthetic.state import Encounter
+from ingest.synthetic.state import Course, Encounter
 from ingest.synthetic.writer import join
 
 
@@ -22,6 +22,9 @@ def _since(scene: Scene) -> None:
         scene.say(
             "visit.opening" if known else "visit.opening_well", problems=problems, service=scene.encounter.service
         )
+    expecting = _pregnancy(scene)
+    if expecting is not None:
+        scene.say("visit.pregnant", week=str((scene.at - expecting.onset).days // 7))
     if before is not None and before.kind == "admission" and before.acute is not None:
         course = next(
             scene.life.courses[f] for f in before.new_problems if scene.life.courses[f].problem == before.acute
@@ -69,7 +72,15 @@ def visit_note(scene: Scene) -> None:
         medications.changes(scene)
         assessment.new_allergies(scene)
     scene.heading("followup", inline=True)
-    scene.say("visit.return")
+    _next(scene)
+
+
+def _pregnancy(scene: Scene) -> Course | None:
+    return next((c for c in scene.life.problems(scene.at) if c.problem.key == "pregnancy"), None)
+
+
+def _next(scene: Scene) -> None:
+    scene.say("visit.return_soon" if _pregnancy(scene) else "visit.return")
 
 
 def _list(scene: Scene) -> None:
@@ -83,6 +94,7 @@ def _list(scene: Scene) -> None:
 
 
 def reaction(scene: Scene) -> None:
+    """How a drug was found not to be tolerated."""
     if scene.encounter.story != "reaction":
         return
     change = next(
@@ -145,7 +157,7 @@ def letter(scene: Scene) -> None:
         scene.say("plan.resolved", problem=scene.problem(scene.life.courses[fact], "historical", "resolved"))
     assessment.new_allergies(scene)
     scene.paragraph()
-    scene.say("visit.return")
+    _next(scene)
     scene.say("letter.close")
     scene.out.blank()
     scene.out.line(scene.text("letter.sign"))

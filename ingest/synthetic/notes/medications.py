@@ -68,8 +68,12 @@ def change_text(scene: Scene, change: Change) -> Text:
     if change.verb == "started" and after:
         known = scene.catalog.conditions.get(after.indication) or scene.catalog.acutes.get(after.indication)
         aim = scene.name_of(known) if known else after.indication
-        return scene.text("change.started_course" if after.end and after.end_reason == "completed course" else "change.started",
-                          why=aim, length=_length(after), **scene.drug(after, "started"))  # fmt: skip
+        return scene.text(
+            "change.started_course" if after.end and after.end_reason == "completed course" else "change.started",
+            why=aim,
+            length=_length(after),
+            **scene.drug(after, "started"),
+        )
     if change.verb == "held" and before:
         return scene.text("change.held", why=why, **scene.drug(before, "held"))
     if before is None:

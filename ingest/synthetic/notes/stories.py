@@ -64,23 +64,7 @@ def review(scene: Scene) -> None:
     denied(scene, names[: scene.rng.randint(3, 5)])
 
 
-_CLASH = {
-    "fatigue": ("fatigue",), "leg swelling": ("swelling", "volume overload"), "low blood sugars": ("hypoglyc", "low sugars"),
-    "poor sleep": ("insomnia",), "heartburn": ("heartburn",), "nocturia": ("nocturia",), "loss of awareness": ("seizure",),
-    "chest pain": ("angina",), "exertional chest pressure": ("angina",), "tremor": ("tremor", "wearing off"),
-    "burning in the feet": ("neuropathic",), "nausea": ("nausea",), "wheezing": ("rescue",), "joint swelling": ("synovitis",),
-    "morning stiffness": ("synovitis",), "diarrhea": ("symptoms returning", "flare"), "abdominal pain": ("stomach", "flare"),
-    "bloody stools": ("flare",), "low mood": ("partial response", "low mood"), "shortness of breath": ("rescue", "weight gain and leg"),
-    "dyspnea on exertion": ("weight gain and leg", "volume overload"), "headache": ("headache", "migraine"), "weight loss": ("weight loss",),
-    "muscle aches": ("muscle",), "numbness in the feet": ("neuropathic",), "palpitations": ("heart rate",), "abdominal cramping": ("flare",),
-    "urgency": ("flare",), "paranoia": ("residual",), "auditory hallucinations": ("residual",), "racing thoughts": ("hypomania",),
-    "decreased need for sleep": ("hypomania",), "itching": ("itching",), "visual aura": ("migraine",), "light sensitivity": ("migraine",),
-    "panic attacks": ("residual anxiety",), "confusion": ("confusion",), "cold intolerance": ("elevated TSH",), "staring spells": ("seizure",),
-    "tongue biting": ("seizure",), "nighttime cough": ("rescue", "cough"), "chest tightness": ("rescue",), "productive cough": ("cough",),
-}  # fmt: skip
-
-
 def _contradicts(scene: Scene, symptom: str) -> bool:
     """Whether today's reasons for change say the patient has it."""
     reasons = " ".join(c.why for c in scene.encounter.changes)
-    return any(word in reasons for word in _CLASH.get(symptom, ()))
+    return any(word in reasons for word in scene.catalog.words["clashes"].get(symptom, ()))
