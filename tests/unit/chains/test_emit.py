@@ -1,0 +1,108 @@
+"""The order of events and the outcome of sections."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chains.draft import Verdict
+from chains.emit import Emitter
+from chains.evidence import ChainInput, Evidence, Gathered, Group, SectionEvidence
+from core.errors import ModelUnavailable
+from core.records import (
+    ChainEvent,
+    Citation,
+    Coverage,
+    PromptRef,
+    Provenance,
+    SectionEvent,
+    SectionKind,
+    Statement,
+    StatementEvent,
+    SummaryEvent,
+    SummaryRequest,
+)
+from core.telemetry import Metrics
+from prompts import load_templates
+
+PLANS = {s.key: s for s in load_templates()["handoff"].sections}
+CITATION = Citation("n1", "Progress note", "2021-02-08", "PLAN", 0, 3, "abc")
+EVIDENCE = Evidence("E1", CITATION, SectionKind.PLAN, "abc")
+
+
+def groups(key: str, count: int) -> tuple[Group, ...]:
+    return tuple(Group(key, i, (EVIDENCE,), EVIDENCE, rewritable=True) for i in range(count))
+
+
+def verdict(group: Group, *, shown: bool = True, model: str = "") -> Verdict:
+    statement = Statement(f"{group.section}-{group.index + 1}", "abc", "quoted", (CITATION,))
+    return Verdict(group, statement if shown else None, model)
+
+
+async def emit(
+    sections: list[SectionEvidence], verdicts: list[Verdict], require: str | None = None
+) -> list[ChainEvent]:
+    request = SummaryRequest("p", require=require)  # type: ignore[arg-type]
+    gathered = Gathered(
+        ChainInput(request, None, "s1"),  # type: ignore[arg-type]
+        tuple(sections), (), Coverage(3, 2, 0, 0, ()), ("n1", "n2"), 0.0, 0.01,
+    )  # fmt: skip
+
+    async def incoming() -> AsyncIterator[Gathered | Verdict]:
+        yield gathered
+        for item in verdicts:
+            yield item
+
+    def provenance(_: Gathered, model: str | None) -> Provenance:
+        return Provenance(1, "d", "e", model, None, PromptRef("p", "1", "0"), "v")
+
+    return [event async for event in Emitter(provenance, Metrics()).stream(incoming())]
+
+
+def outcome(events: list[ChainEvent], key: str) -> str:
+    return next(e.outcome for e in events if isinstance(e, SectionEvent) and e.key == key)
+
+
+async def test_statements_of_a_section_come_in_reading_order_however_they_were_decided() -> None:
+    course = groups("course", 3)
+    events = await emit([SectionEvidence(PLANS["course"], course)], [verdict(g) for g in reversed(course)])
+    shown = [e.statement.statement_id for e in events if isinstance(e, StatementEvent)]
+    assert shown == ["course-1", "course-2", "course-3"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [([True, True], "ok"), ([True, False], "partial"), ([False, False], "withheld"), ([], "no_evidence")],
+)
+async def test_a_section_says_how_it_ended(shown: list[bool], expected: str) -> None:
+    course = groups("course", len(shown))
+    verdicts = [verdict(g, shown=s) for g, s in zip(course, shown, strict=True)]
+    events = await emit([SectionEvidence(PLANS["course"], course)], verdicts)
+    assert outcome(events, "course") == expected
+    summary = events[-1]
+    assert isinstance(summary, SummaryEvent)
+    assert summary.summary.sections[0].withheld == shown.count(False)
+
+
+async def test_a_section_whose_gathering_broke_has_failed_and_the_others_stand() -> None:
+    course = groups("course", 1)
+    sections = [SectionEvidence(PLANS["identity"], (), failed=True), SectionEvidence(PLANS["course"], course)]
+    events = await emit(sections, [verdict(course[0])])
+    assert outcome(events, "identity") == "failed"
+    assert outcome(events, "course") == "ok"
+
+
+async def test_one_statement_of_the_model_makes_a_summary_abstractive() -> None:
+    course = groups("course", 2)
+    verdicts = [verdict(course[0]), verdict(course[1], model="llama")]
+    events = await emit([SectionEvidence(PLANS["course"], course)], verdicts)
+    summary = events[-1]
+    assert isinstance(summary, SummaryEvent)
+    assert summary.summary.mode == "abstractive"
+    assert summary.summary.provenance.model == "llama"
+    assert summary.summary.coverage.notes_cited == 1
+
+
+async def test_prose_that_was_required_and_never_came_is_an_error() -> None:
+    course = groups("course", 1)
+    with pytest.raises(ModelUnavailable):
+        await emit([SectionEvidence(PLANS["course"], course)], [verdict(course[0])], require="abstractive")
