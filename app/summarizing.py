@@ -79,8 +79,6 @@ class Summarizer:
         if request.template not in self._chain.templates:
             raise InvalidRequest(f"template: unknown; there are {', '.join(self._chain.templates)}")
         chart = await asyncio.to_thread(self._store.generation.chart, request.patient_id)
-        if request.since and request.until and _is_later(request.since, request.until):
-            raise InvalidRequest("since: it is later than until")
         if request.require == "abstractive" and not self._model.state.ready:
             raise ModelUnavailable("an abstractive summary was required and the model is not ready")
         chain_input = ChainInput(request, chart, uuid4().hex, self._model.state.ready)
@@ -111,8 +109,3 @@ class Summarizer:
 def encode(summary: Summary) -> bytes:
     """The bytes that are answered, streamed and kept."""
     return orjson.dumps(summary)
-
-
-def _is_later(since: str, until: str) -> bool:
-    length = min(len(since), len(until))
-    return since[:length] > until[:length]
