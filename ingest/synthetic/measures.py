@@ -111,6 +111,7 @@ class Measures:
         sign: str = "",
     ) -> Vitals:
         """One set of vital signs."""
+        courses = list(courses)
         known = [c.problem for c in courses if isinstance(c.problem, Condition)]
         r = self._rng
         sbp = self._sbp + (8 if any(c.more.get("vital") == "high_bp" for c in known) else 0) + r.randint(-7, 8)
@@ -119,6 +120,9 @@ class Measures:
         if any(c.key == "cirrhosis" for c in known):
             sbp -= 14
         weight = self.weight + r.uniform(-0.6, 0.6)
+        expecting = next((c for c in courses if c.problem.key == "pregnancy"), None)
+        if expecting is not None:
+            weight += max(0.0, (at - expecting.onset).days / 7 - 12) * 0.42
         if acute is not None:
             push = acute.vitals
             sbp += int(push.get("sbp", 0) * strength)
