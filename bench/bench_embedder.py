@@ -1,7 +1,9 @@
 """The embedder against sentence-transformers in float32: chunks of about 199 tokens, one thread, CPU time."""
 
+import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +17,14 @@ from vectorstore.embeddings.model_folder import find_model
 # Six layers of 12 products of 384 by 384 a token, and attention over 200 tokens.
 GFLOP_A_CHUNK = 200e-9 * 6 * (24 * 384**2 + 4 * 200 * 384)
 TOKENS, CORPUS, TIMED, REPEATS = 199, 256, 48, 5
-QUERIES = """current medications and doses; drug allergies and reactions; active problems; creatinine and potassium trend
+QUERIES = re.split(
+    r"[;\n] *",
+    """current medications and doses; drug allergies and reactions; active problems; creatinine and potassium trend
 code status; procedures and operations; imaging findings of the chest; pending results at discharge
 follow-up appointments; anticoagulation started or stopped; blood pressure control; diabetes and HbA1c
 recent infection and antibiotics; heart failure and ejection fraction; family history of cancer; reason for admission
-smoking and alcohol; wound care; pain control; oxygen requirement""".replace("\n", "; ").split("; ")
+smoking and alcohol; wound care; pain control; oxygen requirement""",
+)
 
 
 def run() -> list[Figure]:

@@ -32,6 +32,10 @@ from vectorstore.layout import CATALOG, VECTORS
 from vectorstore.manifest import SegmentEntry
 from vectorstore.schema import open_finished
 
+# Looking a member up by its value is several times faster than calling its class, and a chart has thousands of facts.
+_KINDS = {kind.value: kind for kind in FactKind}
+_ASSERTIONS = {assertion.value: assertion for assertion in Assertion}
+_ACTIONS = {action.value: action for action in Action}
 _BETWEEN = "WHERE note_key BETWEEN ? AND ? ORDER BY note_key, ordinal"
 
 
@@ -178,7 +182,9 @@ class Segment:
             *_range(patient),
         )
         return [
-            Fact(FactKind(kind), name, note_ids[key], sentence, start, end, Assertion(assertion), Action(action), *rest)
+            Fact(
+                _KINDS[kind], name, note_ids[key], sentence, start, end, _ASSERTIONS[assertion], _ACTIONS[action], *rest
+            )
             for kind, name, key, sentence, start, end, assertion, action, *rest in rows
         ]
 
