@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib import import_module
 from typing import Any
 
 from fastapi import FastAPI
@@ -109,8 +110,9 @@ def _opener(settings: Settings, embeddings: Embeddings | None, store: Store | No
             from vectorstore.embeddings import build_embeddings
 
             made = build_embeddings(settings.embedding)
-            # The first query of a process is slow; it should not be a reader's.
+            # The first query of a process is slow, and so is what it imports; it should not be a reader's.
             made.embed_query("warm")
+            import_module("vectorstore.retriever")
         return Store(settings.index.dir, made)
 
     return open_store
