@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 FLAGS = [
@@ -90,3 +91,14 @@ def highlighted(page: Page) -> str:
     """The text of the current citation's marks, as the document holds it."""
     page.wait_for_selector("mark.is-current")
     return page.evaluate("[...document.querySelectorAll('mark.is-current')].map(m => m.textContent).join('')")
+
+
+def grave_findings(page: Page) -> list[str]:
+    """What axe holds to be serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{v['id']}: {node['html'][:160]}"
+        for v in found
+        if v["impact"] in {"serious", "critical"}
+        for node in v["nodes"]
+    ]

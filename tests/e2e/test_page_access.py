@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.page_harness import highlighted, open_chart, summarize, watched_page
+from tests.e2e.page_harness import grave_findings, highlighted, open_chart, summarize, watched_page
 
 pytestmark = pytest.mark.e2e
 
@@ -26,16 +25,6 @@ def tab_to(page: Page, selector: str, limit: int = 60) -> None:
         if page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     raise AssertionError(f"Tab never reaches {selector}")
-
-
-def grave_findings(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{v['id']}: {node['html'][:160]}"
-        for v in found
-        if v["impact"] in {"serious", "critical"}
-        for node in v["nodes"]
-    ]
 
 
 def test_from_the_chart_to_the_cited_words_and_back_by_keyboard_alone(page: Page) -> None:

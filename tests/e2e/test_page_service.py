@@ -12,7 +12,7 @@ from app.auth.keys import make_key
 from app.factory import create_app
 from core.records import Note
 from core.settings import ServiceSettings, Settings, StateSettings
-from tests.e2e.page_harness import highlighted, open_chart, serving, summarize, watched_page
+from tests.e2e.page_harness import grave_findings, highlighted, open_chart, serving, summarize, watched_page
 from tests.fakes.charts import AVA, BEN, build_store
 from tests.fakes.page_chart import HOSTILE
 from tests.fakes.service import SPACE
@@ -110,6 +110,7 @@ def test_a_reader_signs_in_comes_back_to_the_chart_and_signs_out(browser: Browse
         page.fill("#key", "not the key")
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+        assert grave_findings(page) == []
         page.fill("#name", "reader")
         page.fill("#key", KEY)
         page.keyboard.press("Enter")
