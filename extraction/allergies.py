@@ -15,7 +15,11 @@ _WHAT = (
     r"(?:(?:known|drugs?|medications?|medicines?|medical|medicinal|foods?|environmental|seasonal|latex|other|reported|"
     r"documented|significant|or|and|,|/)\s*)*"
 )
-_RELEVANT = re.compile(r"allerg|nkd?a|intoler|hypersens|anaphyl|react|tolerat|sensitiv", re.IGNORECASE)
+_RELEVANT = re.compile(
+    r"allerg|nkd?a|avoided|contraind|cannot take|can.t take|unable to|red band|must not|intoler|hypersens|anaphyl|"
+    r"react|tolerat|sensitiv",
+    re.IGNORECASE,
+)
 _NONE = re.compile(
     rf"\bnkd?a\b|\bno\s+(?:(?:history of|hx of|evidence of)\s+)?{_WHAT}allerg(?:y|"
     rf"ies)\b(?:\s*/\s*adverse drug reactions)?|"
@@ -38,11 +42,14 @@ _TRIGGER = re.compile(
     r"\ballerg(?:y|ies)\s*(?::|-|–|=)|\b(?:intoleran(?:t|ces?)|hypersensitiv\w+|sensitiv(?:e|ity|ities))\s+(?:of|"
     r"to)\b|\banaphyla\w+\s+(?:to|with|from|after)\b|\b(?:adverse\s+)?reactions?\s+to\b|"
     r"\ballerg(?:y|ies)\s+(?:band|bracelet|alert|list|status|history)\b[^.;:]{0,14}:|"
-    r"\breact(?:s|ed)\s+(?:badly\s+)?to\b|\bdoes not tolerate\b|\bunable to tolerate\b|\bintolerances?\s*:",
+    r"\b(?:cannot|can't|can not|unable to|must not|should not)\s+(?:take|have|receive|tolerate)\b|"
+    r"\bred (?:allergy )?(?:wrist)?band\s*:|\breact(?:s|ed)\s+(?:badly\s+)?to\b|\bdoes not tolerate\b|"
+    r"\bunable to tolerate\b|\bintolerances?\s*:",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"\A[\s\-]*(?:(?:was |has been )?(?:added )?(?:to|as) (?:the |her |his |a |an |known )?|drug |medication |"
+    r"\A[\s\-]*(?:(?:must|should) be avoided|is contraindicated)\b(?=[^.;]{0,6}\()|\A[\s\-]*(?:(?:was |"
+    r"has been )?(?:added )?(?:to|as) (?:the |her |his |a |an |known )?|drug |medication |"
     r"antibiotic )?(?:allerg(?:y|ies|ic)|anaphylaxis|hypersensitivity|"
     r"intolerance)\b(?!\s+(?:to|clinic|testing|shots?))",
     re.IGNORECASE,

@@ -74,6 +74,7 @@ class _Heading:
 class _HeadingTable:
     exact: dict[str, SectionKind]
     endings: dict[str, SectionKind]
+    beginnings: dict[str, SectionKind]
     colon_only: frozenset[str]
 
 
@@ -82,7 +83,8 @@ def _table() -> _HeadingTable:
     data = yaml.safe_load(files(__package__).joinpath("headings.yaml").read_text("utf-8"))
     exact = {name: SectionKind(kind) for kind, names in data["exact"].items() for name in names}
     endings = {name: SectionKind(kind) for kind, names in data["endings"].items() for name in names}
-    return _HeadingTable(exact, endings, frozenset(data["colon_only"]))
+    beginnings = {name: SectionKind(kind) for kind, names in data["beginnings"].items() for name in names}
+    return _HeadingTable(exact, endings, beginnings, frozenset(data["colon_only"]))
 
 
 def lines_of(text: str, start: int, end: int) -> Iterator[Line]:
@@ -155,8 +157,9 @@ def _at_line_start(line: Line, row: str, previous: str) -> _Heading | None:
         alone = _ALONE.match(row)
         if alone and (kind := _kind_alone(alone.group(1), row, previous)):
             return _Heading(start, line.end, alone.group(1).strip(), kind)
-        if alone and _is_soft(alone.group(1), row):
-            return _Heading(start, start, alone.group(1).strip(), None)
+        if alone and _is_soft(alone.group(1), row, previous):
+            words = alone.group(1).strip()
+            return _Heading(start, start, words, _kind_by_beginning(words))
     colon = _COLON_HEAD.match(row)
     if colon and (kind := kind_of_heading(colon.group(1))):
         return _Heading(start, line.start + colon.end(), colon.group(1).strip(), kind)
@@ -183,13 +186,19 @@ def _kind_alone(words: str, row: str, previous: str) -> SectionKind | None:
     return kind
 
 
-def _is_soft(words: str, row: str) -> bool:
-    """Whether a line is the heading of something that no list knows: two to five words in capitals or title case and
-    a colon. An allergen is none, or an allergy would change its section.
+def _kind_by_beginning(words: str) -> SectionKind | None:
+    parts = _key(words).split()
+    found = (_table().beginnings.get(" ".join(parts[:size])) for size in (3, 2, 1))
+    return next((kind for kind in found if kind), None)
+
+
+def _is_soft(words: str, row: str, previous: str) -> bool:
+    """Whether a line is the heading of something that no list knows: two to six words and a colon, in capitals, in
+    title case or behind an empty line. An allergen is none, or an allergy would change its section.
     """
     parts = words.split()
-    titled = all(w[:1].isupper() or len(w) < 4 for w in parts)
-    if not (2 <= len(parts) <= 5 and titled and row.rstrip(" \t*_").endswith(":")):
+    apart = not previous.strip() or all(w[:1].isupper() or len(w) < 4 for w in parts)
+    if not (2 <= len(parts) <= 6 and apart and row.rstrip(" \t*_").endswith(":")):
         return False
     return next(allergen_phrases().find(Words.of(words)), None) is None
 
