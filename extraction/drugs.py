@@ -17,9 +17,15 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    rf"\bfrom\s+({DOSE.pattern}|{NUMBER}).{{0,40}}?\s(?:to|->|→)\s*({DOSE.pattern}|{NUMBER})|"
-    rf"({DOSE.pattern}|{NUMBER})\s*(?:->|→|-->|=>)\s*({DOSE.pattern})",
+    rf"\bfrom\s+(?:{DOSE.pattern}|{NUMBER}).{{0,40}}?\s(?:to|->|→)\s*(?P<to>{DOSE.pattern}|{NUMBER})|"
+    rf"(?:{DOSE.pattern}|{NUMBER})[^.;]{{0,24}}?(?:->|→|-->|=>|>>)\s*(?P<arrow>{DOSE.pattern})|"
+    rf"\b(?:was|previously|had been)\s+{DOSE.pattern}[^.;]{{0,24}}?\bnow\s+(?P<now>{DOSE.pattern})",
     re.IGNORECASE | re.DOTALL,
+)
+_RANGE = re.compile(rf"{DOSE.pattern}[^.;,]{{0,24}}?\bto\s+(?P<to>{DOSE.pattern})", re.IGNORECASE)
+_CHANGING = re.compile(
+    r"\b(?:increas|decreas|rais|lower|reduc|titrat|up-?titrat|down-?titrat|doubl|halv|step|chang|adjust|bump|cut)\w*",
+    re.IGNORECASE,
 )
 _AHEAD = re.compile(
     rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
@@ -174,11 +180,10 @@ def _attributes(text: str, mention: DrugMention, stop: int, taken: int) -> _Attr
     limit = min(stop, mention.end + _WINDOW)
     clause = _CLAUSE.search(text, mention.end, limit)
     limit = clause.start() if clause else limit
-    change = _CHANGE.search(text, mention.end, limit)
+    change = _change(text, mention.end, limit)
     dose = route = frequency = None
-    if change and change.start() - mention.end <= 60:
-        group = 2 if change.group(2) else 4
-        dose = change.span(group)
+    if change is not None:
+        dose = change
     else:
         after = DOSE.search(text, mention.end, limit)
         if after and after.start() - mention.end <= _DOSE_REACH and _plausible_gap(text[mention.end : after.start()]):
@@ -194,7 +199,21 @@ def _attributes(text: str, mention: DrugMention, stop: int, taken: int) -> _Attr
     frequency = _frequency(text, mention.end, min(limit, after_dose + 60))
     if dose and dose[0] < mention.start and route is None:
         route = _first(ROUTE, text, dose[1], mention.start)
-    return _Attributes(dose, route, frequency, bool(change))
+    return _Attributes(dose, route, frequency, change is not None)
+
+
+def _change(text: str, start: int, limit: int) -> tuple[int, int] | None:
+    """The dose that a change came to: `from 10 mg to 20 mg`, `10 -> 20 mg`, `was 10 mg, now 20 mg`.
+
+    `10 mg to 20 mg` by itself is a range; beside a verb of change it is a change.
+    """
+    match = _CHANGE.search(text, start, min(limit, start + 120))
+    if match and match.start() - start <= 60:
+        return next(match.span(name) for name in ("to", "arrow", "now") if match[name])
+    plain = _RANGE.search(text, start, limit)
+    if plain and plain.start() - start <= _DOSE_REACH and _CHANGING.search(text):
+        return plain.span("to")
+    return None
 
 
 def _plausible_gap(gap: str) -> bool:

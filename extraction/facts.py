@@ -22,6 +22,7 @@ _IN_ERROR = re.compile(
     r"mistakenly)\b",
     re.IGNORECASE,
 )
+_DISREGARD = re.compile(r"\b(?:disregard|ignore)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}\Z", re.IGNORECASE)
 _WRONG = re.compile(r"\b(?:incorrect\w*|erroneous\w*|in error|mistaken\w*|by mistake|correction)\b", re.IGNORECASE)
 
 
@@ -46,7 +47,11 @@ def _correct(text: str, base: int, fact: Fact) -> Fact:
     """Mark what the sentence itself takes back: `20 mg was entered by mistake`, `incorrect, she has no gout`."""
     if fact.action is Action.CORRECTED or fact.kind is FactKind.ALLERGY:
         return fact
-    if _IN_ERROR.match(text, fact.end - base) or (fact.assertion is Assertion.NEGATED and _WRONG.search(text)):
+    if (
+        _IN_ERROR.match(text, fact.end - base)
+        or _DISREGARD.search(text[: fact.start - base])
+        or (fact.assertion is Assertion.NEGATED and _WRONG.search(text))
+    ):
         return replace(fact, assertion=Assertion.NEGATED, action=Action.CORRECTED)
     return fact
 
