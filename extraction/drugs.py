@@ -10,27 +10,9 @@ from extraction.actions import Cue, cues_in
 from extraction.assertion import context_of
 from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
 from extraction.lexicon import drug_phrases, load
+from extraction.regimen import CLAUSE, Regimen, regimen_of
 from extraction.words import Words
 
-_BARE = re.compile(
-    rf"(?:\s|:|to|at)*\s({NUMBER}(?:\s?/\s?{NUMBER})?)(?=\s*(?:mg)?[\s,]+(?:{ROUTE.pattern}|{FREQUENCY.pattern}))",
-    re.IGNORECASE,
-)
-_CHANGE = re.compile(
-    rf"\bfrom\s+(?:{DOSE.pattern}|{NUMBER}).{{0,40}}?\s(?:to|->|→)\s*(?P<to>{DOSE.pattern}|{NUMBER})|"
-    rf"(?:{DOSE.pattern}|{NUMBER})[^.;]{{0,24}}?(?:->|→|-->|=>|>>)\s*(?P<arrow>{DOSE.pattern})|"
-    rf"\b(?:was|previously|had been)\s+{DOSE.pattern}[^.;]{{0,24}}?\bnow\s+(?P<now>{DOSE.pattern})",
-    re.IGNORECASE | re.DOTALL,
-)
-_RANGE = re.compile(rf"{DOSE.pattern}[^.;,]{{0,24}}?\bto\s+(?P<to>{DOSE.pattern})", re.IGNORECASE)
-_CHANGING = re.compile(
-    r"\b(?:increas|decreas|rais|lower|reduc|titrat|up-?titrat|down-?titrat|doubl|halv|step|chang|adjust|bump|cut)\w*",
-    re.IGNORECASE,
-)
-_AHEAD = re.compile(
-    rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
-    re.IGNORECASE,
-)
 _STOPPED_IT = re.compile(
     r"\b(?:stop(?:ped)?|discontinued?|quit)\s+(?:it|taking it|(?:the|this) (?:drug|medication|medicine|pills?|"
     r"antibiotic))\b|\bself-discontinued\b|"
@@ -38,11 +20,6 @@ _STOPPED_IT = re.compile(
     re.IGNORECASE,
 )
 _EXCHANGES = ("chang", "switch", "convert", "transition", "replac", "swap")
-_CLAUSE = re.compile(
-    r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•](?!>)|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
-)
-_DOSE_REACH = 48
-_WINDOW = 170
 _NARRATIVE = frozenset({SectionKind.HOSPITAL_COURSE, SectionKind.HISTORY_OF_PRESENT_ILLNESS, SectionKind.OTHER})
 _LASTING = (Action.STOPPED, Action.HELD)
 _ONE_DOSE = re.compile(
@@ -67,12 +44,6 @@ _HOME_LIST = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|drip|infusion|inpatient", re.IGNORECASE)
-_COURSE = re.compile(
-    r"(?:\s*,?\s*(?:for\s+|x\s?)|\s*,\s*)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|"
-    r"months?|"
-    r"doses?)\b",
-    re.IGNORECASE,
-)
 _PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
 _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!\s?/)\b", re.IGNORECASE)
 _LAB_WORD = re.compile(
@@ -105,14 +76,6 @@ class DrugFact:
     dose: str
     route: str
     frequency: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Attributes:
-    dose: tuple[int, int] | None = None
-    route: tuple[int, int] | None = None
-    frequency: tuple[int, int] | None = None
-    changed: bool = False
 
 
 @cache
@@ -154,7 +117,7 @@ def drug_facts(
     taken = 0
     for i, mention in enumerate(mentions):
         stop = mentions[i + 1].start if i + 1 < len(mentions) else len(text)
-        attributes = _attributes(text, mention, stop, taken)
+        attributes = regimen_of(text, mention.start, mention.end, stop, taken)
         spans = [s for s in (attributes.dose, attributes.route, attributes.frequency) if s]
         start = min([mention.start, *(s[0] for s in spans)])
         end = max([mention.end, *(s[1] for s in spans)])
@@ -176,86 +139,10 @@ def _without_restated(text: str, mentions: Sequence[DrugMention]) -> list[DrugMe
     return kept
 
 
-def _attributes(text: str, mention: DrugMention, stop: int, taken: int) -> _Attributes:
-    limit = min(stop, mention.end + _WINDOW)
-    clause = _CLAUSE.search(text, mention.end, limit)
-    limit = clause.start() if clause else limit
-    change = _change(text, mention.end, limit)
-    dose = route = frequency = None
-    if change is not None:
-        dose = change
-    else:
-        after = DOSE.search(text, mention.end, limit)
-        if after and after.start() - mention.end <= _DOSE_REACH and _plausible_gap(text[mention.end : after.start()]):
-            dose = _whole_dose(text, after, limit)
-        elif bare := _BARE.match(text, mention.end, limit):
-            dose = bare.span(1)
-        elif ahead := _AHEAD.search(text, max(taken, mention.start - 44), mention.start):
-            dose = ahead.span(1)
-    route = _first(
-        ROUTE, text, mention.end, min(limit, (dose[1] if dose and dose[1] > mention.end else mention.end) + 40)
-    )
-    after_dose = max([mention.end, *(s[1] for s in (dose, route) if s)])
-    frequency = _frequency(text, mention.end, min(limit, after_dose + 60))
-    if dose and dose[0] < mention.start and route is None:
-        route = _first(ROUTE, text, dose[1], mention.start)
-    return _Attributes(dose, route, frequency, change is not None)
-
-
-def _change(text: str, start: int, limit: int) -> tuple[int, int] | None:
-    """The dose that a change came to: `from 10 mg to 20 mg`, `10 -> 20 mg`, `was 10 mg, now 20 mg`.
-
-    `10 mg to 20 mg` by itself is a range; beside a verb of change it is a change.
-    """
-    match = _CHANGE.search(text, start, min(limit, start + 120))
-    if match and match.start() - start <= 60:
-        return next(match.span(name) for name in ("to", "arrow", "now") if match[name])
-    plain = _RANGE.search(text, start, limit)
-    if plain and plain.start() - start <= _DOSE_REACH and _CHANGING.search(text):
-        return plain.span("to")
-    return None
-
-
-def _plausible_gap(gap: str) -> bool:
-    """Whether a dose so far behind the name still belongs to it: nothing but forms and verbs between."""
-    return len(gap) <= 14 or not re.search(r"\b(?:for|with|and|if|until|plus|then|when|after)\b|\d{3}", gap)
-
-
-def _whole_dose(text: str, match: re.Match[str], limit: int) -> tuple[int, int]:
-    """Prefer a strength to a count that comes first, as in `1 tablet (40 mg)`."""
-    if re.search(r"tab|cap|pill", match.group(), re.IGNORECASE):
-        strength = DOSE.search(text, match.end(), min(limit, match.end() + 24))
-        if strength and not re.search(r"tab|cap|pill", strength.group(), re.IGNORECASE):
-            return strength.span()
-    return match.span()
-
-
-def _first(pattern: re.Pattern[str], text: str, start: int, limit: int) -> tuple[int, int] | None:
-    match = pattern.search(text, start, limit)
-    return match.span() if match else None
-
-
-def _frequency(text: str, start: int, limit: int) -> tuple[int, int] | None:
-    """All parts that follow each other closely, as `every 6 hours as needed`."""
-    span: tuple[int, int] | None = None
-    for match in FREQUENCY.finditer(text, start, limit):
-        if span is None:
-            span = match.span()
-        elif match.start() - span[1] <= 3 and not text[span[1] : match.start()].strip(" ,:(\n"):
-            span = (span[0], match.end())
-        else:
-            break
-    if span and (course := _COURSE.match(text, span[1], min(len(text), span[1] + 32))):
-        span = (span[0], course.end())
-    if span and text[span[1] - 1] == "." and "." not in text[span[0] : span[1] - 1].rsplit(" ", 1)[-1]:
-        span = (span[0], span[1] - 1)
-    return span
-
-
 def _fact(
     text: str,
     mention: DrugMention,
-    attributes: _Attributes,
+    attributes: Regimen,
     span: tuple[int, int],
     cues: Sequence[Cue],
     mentions: Sequence[DrugMention],
@@ -393,7 +280,7 @@ def _cue_behind(
         others = [m for m in mentions if mention.end <= m.start < cue.start]
         for other in reversed(others):
             between = between[: other.start - mention.end] + between[other.end - mention.end :]
-        if _CLAUSE.search(between) or (others and not _coordinated(text, mention, others)):
+        if CLAUSE.search(between) or (others and not _coordinated(text, mention, others)):
             return None
         if _passive(between, cue, has_others=bool(others)):
             return cue

@@ -1,0 +1,122 @@
+"""How a drug is taken: its dose, route and frequency in the words round its name."""
+
+import re
+from dataclasses import dataclass
+
+from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE
+
+_BARE = re.compile(
+    rf"(?:\s|:|to|at)*\s({NUMBER}(?:\s?/\s?{NUMBER})?)(?=\s*(?:mg)?[\s,]+(?:{ROUTE.pattern}|{FREQUENCY.pattern}))",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    rf"\bfrom\s+(?:{DOSE.pattern}|{NUMBER}).{{0,40}}?\s(?:to|->|→)\s*(?P<to>{DOSE.pattern}|{NUMBER})|"
+    rf"(?:{DOSE.pattern}|{NUMBER})[^.;]{{0,24}}?(?:->|→|-->|=>|>>)\s*(?P<arrow>{DOSE.pattern})|"
+    rf"\b(?:was|previously|had been)\s+{DOSE.pattern}[^.;]{{0,24}}?\bnow\s+(?P<now>{DOSE.pattern})",
+    re.IGNORECASE | re.DOTALL,
+)
+_RANGE = re.compile(rf"{DOSE.pattern}[^.;,]{{0,24}}?\bto\s+(?P<to>{DOSE.pattern})", re.IGNORECASE)
+_CHANGING = re.compile(
+    r"\b(?:increas|decreas|rais|lower|reduc|titrat|up-?titrat|down-?titrat|doubl|halv|step|chang|adjust|bump|cut)\w*",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(
+    rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
+    re.IGNORECASE,
+)
+CLAUSE = re.compile(
+    r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•](?!>)|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
+)
+_DOSE_REACH = 48
+_WINDOW = 170
+_COURSE = re.compile(
+    r"(?:\s*,?\s*(?:for\s+|x\s?)|\s*,\s*)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|"
+    r"months?|"
+    r"doses?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """Where dose, route and frequency stand; `changed` where the dose is one that a change came to."""
+
+    dose: tuple[int, int] | None = None
+    route: tuple[int, int] | None = None
+    frequency: tuple[int, int] | None = None
+    changed: bool = False
+
+
+def regimen_of(text: str, start: int, end: int, stop: int, taken: int) -> Regimen:
+    """The regimen of the drug named at `start:end`, before `stop`; what ends before `taken` is another drug's."""
+    limit = min(stop, end + _WINDOW)
+    clause = CLAUSE.search(text, end, limit)
+    limit = clause.start() if clause else limit
+    change = _change(text, end, limit)
+    dose = route = frequency = None
+    if change is not None:
+        dose = change
+    else:
+        after = DOSE.search(text, end, limit)
+        if after and after.start() - end <= _DOSE_REACH and _plausible_gap(text[end : after.start()]):
+            dose = _whole_dose(text, after, limit)
+        elif bare := _BARE.match(text, end, limit):
+            dose = bare.span(1)
+        elif ahead := _AHEAD.search(text, max(taken, start - 44), start):
+            dose = ahead.span(1)
+    route = _first(ROUTE, text, end, min(limit, (dose[1] if dose and dose[1] > end else end) + 40))
+    after_dose = max([end, *(s[1] for s in (dose, route) if s)])
+    frequency = _frequency(text, end, min(limit, after_dose + 60))
+    if dose and dose[0] < start and route is None:
+        route = _first(ROUTE, text, dose[1], start)
+    return Regimen(dose, route, frequency, change is not None)
+
+
+def _change(text: str, start: int, limit: int) -> tuple[int, int] | None:
+    """The dose that a change came to: `from 10 mg to 20 mg`, `10 -> 20 mg`, `was 10 mg, now 20 mg`.
+
+    `10 mg to 20 mg` by itself is a range; beside a verb of change it is a change.
+    """
+    match = _CHANGE.search(text, start, min(limit, start + 120))
+    if match and match.start() - start <= 60:
+        return next(match.span(name) for name in ("to", "arrow", "now") if match[name])
+    plain = _RANGE.search(text, start, limit)
+    if plain and plain.start() - start <= _DOSE_REACH and _CHANGING.search(text):
+        return plain.span("to")
+    return None
+
+
+def _plausible_gap(gap: str) -> bool:
+    """Whether a dose so far behind the name still belongs to it: nothing but forms and verbs between."""
+    return len(gap) <= 14 or not re.search(r"\b(?:for|with|and|if|until|plus|then|when|after)\b|\d{3}", gap)
+
+
+def _whole_dose(text: str, match: re.Match[str], limit: int) -> tuple[int, int]:
+    """Prefer a strength to a count that comes first, as in `1 tablet (40 mg)`."""
+    if re.search(r"tab|cap|pill", match.group(), re.IGNORECASE):
+        strength = DOSE.search(text, match.end(), min(limit, match.end() + 24))
+        if strength and not re.search(r"tab|cap|pill", strength.group(), re.IGNORECASE):
+            return strength.span()
+    return match.span()
+
+
+def _first(pattern: re.Pattern[str], text: str, start: int, limit: int) -> tuple[int, int] | None:
+    match = pattern.search(text, start, limit)
+    return match.span() if match else None
+
+
+def _frequency(text: str, start: int, limit: int) -> tuple[int, int] | None:
+    """All parts that follow each other closely, as `every 6 hours as needed`."""
+    span: tuple[int, int] | None = None
+    for match in FREQUENCY.finditer(text, start, limit):
+        if span is None:
+            span = match.span()
+        elif match.start() - span[1] <= 3 and not text[span[1] : match.start()].strip(" ,:(\n"):
+            span = (span[0], match.end())
+        else:
+            break
+    if span and (course := _COURSE.match(text, span[1], min(len(text), span[1] + 32))):
+        span = (span[0], course.end())
+    if span and text[span[1] - 1] == "." and "." not in text[span[0] : span[1] - 1].rsplit(" ", 1)[-1]:
+        span = (span[0], span[1] - 1)
+    return span
