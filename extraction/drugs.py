@@ -205,7 +205,7 @@ def _ongoing(
         return Assertion.HISTORICAL
     frequency = canonical_frequency(words["frequency"])
     listed = section is SectionKind.MEDICATIONS and _HOME_LIST.search(heading) and not _GIVEN_LIST.search(heading)
-    if _IN_HOUSE.search(text[: mention.start]) and action is not Action.STARTED:
+    if _IN_HOUSE.search(text, max(0, mention.start - 300), mention.start) and action is not Action.STARTED:
         return Assertion.HISTORICAL
     once = "once" in frequency.split() or re.search(
         r"\bx\s?[1-3]\b", text[mention.end : mention.end + 40], re.IGNORECASE
