@@ -58,6 +58,7 @@ def _labelled(kind: IdentifierKind, triggers: tuple[str, ...], label: str) -> Ru
     return Rule(kind, triggers, re.compile(label + _BETWEEN + _VALUE + _END, re.I))
 
 
+_PAYERS = ("member", "subscriber", "beneficiary", "policy", "insurance", "medicare", "medicaid", "group")
 _NUMBER = r"[ \t]{1,3}(?:id|code|number|no\b|#)"
 _LABELLED = (
     _labelled(
@@ -68,8 +69,8 @@ _LABELLED = (
     _labelled(IdentifierKind.ACCOUNT, ("account", "acct"), r"\b(?:account|acct)"),
     _labelled(
         IdentifierKind.MEMBER,
-        ("member", "subscriber", "beneficiary", "policy", "insurance", "medica", "group"),
-        rf"\b(?:member|subscriber|beneficiary|policy|insurance|medicare|medicaid|group){_NUMBER}",
+        tuple(f"{word} {then}" for word in _PAYERS for then in ("id", "n", "#")),
+        rf"\b(?:{'|'.join(_PAYERS)}){_NUMBER}",
     ),
     _labelled(IdentifierKind.LICENCE, ("licen", "npi", "dea"), r"\b(?:licen[cs]e|npi|dea)"),
     _labelled(IdentifierKind.VEHICLE, ("plate", "vin "), r"\b(?:(?:licen[cs]e )?plate|vin)"),
@@ -85,6 +86,8 @@ _LABELLED = (
         r"\b(?:study|enroll?ment|participant|subject|trial|accession|case|claim|passport|driver'?s)"
         rf"(?:[ \t]{{1,3}}study)?{_NUMBER}",
     ),
+)
+_WITH_SEVEN_DIGITS = (
     Rule(
         IdentifierKind.SSN,
         ("ssn", "ss#", "social security"),
@@ -102,11 +105,12 @@ _LABELLED = (
         ),
     ),
 )
+_SEVEN_DIGITS = re.compile(r"\d{3}[-. ]?\d{4}|\d{2}[-. ]\d{4}|[xX]-\d{4}")
 
 
 def find_codes(text: str, lowered: str) -> Iterator[Identifier]:
     """Identifiers of known form, and those behind a label (the value alone, not the label)."""
-    for rule in (*_FORMS, *_LABELLED):
+    for rule in (*_FORMS, *_LABELLED, *(_WITH_SEVEN_DIGITS if _SEVEN_DIGITS.search(text) else ())):
         for start, end in rule.find(text, lowered):
             yield Identifier(start, end, rule.kind)
     for digits in _DIGITS.finditer(text):

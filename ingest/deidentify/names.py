@@ -39,6 +39,20 @@ _CALLED = (
 _AGE = r"\d{1,3}[ -]?(?:year|yr|y/?o\b|y\.o|month|week|day)"
 
 
+_CREDENTIAL_TRIGGERS = (
+    *("md", "m.d", ", do", "d.o.", " rn", "r.n.", " np", "n.p.", ", pa", " pa,", " pa.", " pa-c", "phd", "ph.d", "lpn"),
+    *("crna", "pharmd", "pharm.d", "fnp", "aprn", "lcsw", "dds", "dpm", "mbbs", "facp", "facs"),
+)
+_ROLES = ("physician", "attending", "provider", "surgeon", "author", "pcp", "resident", "nurse", "referring", " by")
+_LABELS = ("contact", "kin", "guardian", "proxy", "hcp", "patient", "name", " with", "re")
+_ROLE_TRIGGERS = tuple(f"{word}{colon}" for word in _ROLES + _LABELS for colon in (":", " :"))
+_RELATIVE_TRIGGERS = (
+    *("wife", "husband", "son", "daughter", "mother", "father", "brother", "sister", "friend", "partner", "spouse"),
+    *("caregiver", "guardian", "fianc", "nephew", "niece", "aunt", "uncle", "cousin", "roommate", "neighb"),
+)
+_AGE_TRIGGERS = ("year-", "year old", "years old", "yr", "yo", "y/o", "y.o", "-month", "-week", "-day", "month old")
+
+
 def _name(triggers: tuple[str, ...], pattern: str, flags: int = 0) -> Rule:
     return Rule(IdentifierKind.NAME, triggers, re.compile(pattern, flags))
 
@@ -50,9 +64,9 @@ _RULES = (
         r"|(?<=N)urse|(?<=S)ister|(?<=F)ather)\.?"
         rf"{_GAP}{_NAME}",
     ),
-    _name(("md", "m.d", "do", "d.o", "rn", "r.n", "np", "pa", "ph", "lpn", "dds"), rf"{_FULL},? ?{_CREDENTIAL}"),
+    _name(_CREDENTIAL_TRIGGERS, rf"{_FULL},? ?{_CREDENTIAL}"),
     _name((" by",), rf"\b{_SIGNED}:?{_GAP}{_NAME}"),
-    _name((":",), rf"\b{_ROLE}[ \t]{{0,3}}:[ \t]{{0,3}}{_NAME}"),
+    _name(_ROLE_TRIGGERS, rf"\b{_ROLE}[ \t]{{0,3}}:[ \t]{{0,3}}{_NAME}"),
     _name(("name",), rf"(?:^|\||;|[Ff]irst |[Ll]ast |\t)[ ]{{0,3}}(?:Name|NAME|name):[ \t]{{0,3}}{_NAME}", re.M),
     _name(("patient",), rf"\b(?:for|of|regarding|with|saw|seeing) (?:(?:the|this|our|my) )?patient,? {_NAME}"),
     _name(
@@ -60,7 +74,7 @@ _RULES = (
         rf"\b{_CALLED} ['\"‘“]?{_NAME}",
     ),
     _name(
-        (),
+        _RELATIVE_TRIGGERS,
         rf"\b{_RELATIVE} (?P<value>{_TOKEN}(?: {_TOKEN})?)"
         r"(?=[,.;)]| (?:is|was|has|had|at|who|and|will|can|reports|states)\b)",
     ),
@@ -68,8 +82,8 @@ _RULES = (
         ("mrn", "dob", "ssn", "d.o.b", "date of birth", "medical record"),
         rf"{_FULL} ?[(,;] ?(?:MRN|DOB|SSN|D\.O\.B|[Dd]ate of [Bb]irth|[Mm]edical [Rr]ecord)",
     ),
-    _name((" is a", " was a"), rf"{_AGED},? ?(?:is|was) (?:a|an) (?:very |pleasant |delightful ){{0,3}}{_AGE}"),
-    _name((", a", " a "), rf"{_FULL},? (?:a|an) (?:very |pleasant |delightful ){{0,3}}{_AGE}"),
+    _name(_AGE_TRIGGERS, rf"{_AGED},? ?(?:is|was) (?:a|an) (?:very |pleasant |delightful ){{0,3}}{_AGE}"),
+    _name(_AGE_TRIGGERS, rf"{_FULL},? (?:a|an) (?:very |pleasant |delightful ){{0,3}}{_AGE}"),
 )
 _LOWER = _name(("dr. ", "mr. ", "mrs. ", "ms. "), r"\b(?:dr|mr|mrs|ms)\. (?P<value>[a-z][a-z'’-]{2,30})")
 _NO_NAMES = NEVER_NAMES - WORDS_TOO

@@ -37,7 +37,7 @@ _WITH_ZIP = (
 _OTHERS = (
     _place(
         (),
-        r"(?m:(?<![\w.,:/*+-])(?P<value>\d{1,6}[A-Z]? (?:North |South |East |West )?"
+        r"(?m:(?P<value>\d(?<![\w.,:/*+-]\d)\d{0,5}[A-Z]? (?:North |South |East |West )?"
         rf"(?:{_STREET_NAME} ){{1,4}}"
         rf"{_STREET}\b\.?(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?[A-Z\d-]{{1,6}}\b)?))",
     ),

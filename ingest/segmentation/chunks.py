@@ -15,7 +15,9 @@ def pack(
     """
     if not sentences:
         return
-    if count_tokens(text[sentences[0].start : sentences[-1].end]) <= chunk_tokens:
+    whole = text[sentences[0].start : sentences[-1].end]
+    # Most sections are short: a token takes at least one ASCII character, so these need no counting.
+    if (len(whole) <= chunk_tokens and whole.isascii()) or count_tokens(whole) <= chunk_tokens:
         yield 0, len(sentences) - 1
         return
     marks = count_tokens("")
