@@ -24,7 +24,7 @@ _SPELLED = {
     "eighteen": "18", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100",
 }  # fmt: skip
 _NUMBER = re.compile(
-    rf"(?<![\w.])(?<!\d:)(?P<low>{NUMBER})(?:(?P<join>\s?(?:-|–|to|/)\s?)(?P<high>{NUMBER})(?![\w/]{0, 12}/\d))?"
+    rf"(?<![\w.])(?<!\d:)(?P<low>{NUMBER})(?:(?P<join>\s?(?:-|–|to|/)\s?)(?P<high>{NUMBER})(?![\w/]{{0,12}}/\d))?"
     rf"(?:(?P<gap>[\s-]{{0,2}})(?P<unit>{_UNITS})(?![a-z0-9])(?P<per>{_PER}{{0,2}})|(?![\w]|\.\d|:\d))",
     re.IGNORECASE,
 )
