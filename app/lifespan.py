@@ -19,6 +19,7 @@ from app.model_watch import ModelWatch
 from app.services import Services
 from app.state import StateDatabase
 from app.summarizing import Summarizer
+from app.warm_up import warm_up
 from chains import build_chain
 from chains.models import ChatVLLM, ModelState, build_model, build_probe
 from core.settings import Settings
@@ -56,6 +57,7 @@ def lifespan_of(
             app.state.services = _assemble(
                 settings, access(state), metrics, state=state, index=index, model=model, llm=llm or model_of_ours
             )
+            _keep_running(stack, warm_up(index))
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.follow(settings.llm.probe_s))
             yield

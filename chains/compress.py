@@ -16,15 +16,21 @@ from prompts import Prompt
 
 _MARKER = re.compile(r"\[(E\d+)\]")
 _LONGEST_OUTPUT = 600
+REPAIR_TEMPERATURE = 0.5
 
 
 class Compressor:
-    """Writes drafts with a chat model. One instance serves all requests."""
+    """Writes drafts with a chat model. One instance serves all requests.
+
+    What is the same for every request, rules and examples, comes first, so that the server's prefix cache pays it once.
+    """
 
     def __init__(self, llm: BaseChatModel, prompt: Prompt, *, max_tokens: int, temperature: float) -> None:
         self._llm = llm
         self._prompt = prompt
-        self._limits: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature}
+        self._max_tokens = max_tokens
+        self._temperature = temperature
+        self._opening = _opening(prompt)
 
     @property
     def prompt(self) -> PromptRef:
@@ -33,21 +39,37 @@ class Compressor:
 
     async def draft(self, group: Group) -> Draft:
         """Ask for one sentence. Raises ModelUnavailable."""
-        return await self._ask(group, self._messages(group))
+        return await self._ask(group, self._prompt.user_message(lines=_lines(group)), self._temperature)
 
     async def repair(self, refused: Draft, advice: str) -> Draft:
-        """Ask once more, saying what was wrong. Raises ModelUnavailable."""
-        again = HumanMessage(self._prompt.repair_message(reason=advice))
-        return await self._ask(refused.group, [*self._messages(refused.group), AIMessage(refused.raw), again])
+        """Ask once more, saying what was wrong; warmer, since the same question gets the same answer.
 
-    async def _ask(self, group: Group, messages: list[BaseMessage]) -> Draft:
-        answer = await self._llm.ainvoke(messages, response_format=_schema(group), **self._limits)
+        Raises:
+            ModelUnavailable: the model does not answer.
+        """
+        question = self._prompt.repair_message(lines=_lines(refused.group), reason=advice)
+        return await self._ask(refused.group, question, max(self._temperature, REPAIR_TEMPERATURE))
+
+    async def _ask(self, group: Group, question: str, temperature: float) -> Draft:
+        answer = await self._llm.ainvoke(
+            [*self._opening, HumanMessage(question)],
+            response_format=_schema([e.evidence_id for e in group.evidence]),
+            max_tokens=self._max_tokens,
+            temperature=temperature,
+        )
         return _read(group, answer)
 
-    def _messages(self, group: Group) -> list[BaseMessage]:
-        lines = "\n".join(evidence_line(e) for e in group.evidence)
-        user = self._prompt.user_message(lines=lines, instruction=group.instruction)
-        return [SystemMessage(self._prompt.system), HumanMessage(user)]
+
+def _opening(prompt: Prompt) -> list[BaseMessage]:
+    messages: list[BaseMessage] = [SystemMessage(prompt.system)]
+    for example in prompt.examples:
+        answer = orjson.dumps({"statement": example.statement, "evidence": example.evidence}).decode()
+        messages += [HumanMessage(prompt.user_message(lines=example.lines)), AIMessage(answer)]
+    return messages
+
+
+def _lines(group: Group) -> str:
+    return "\n".join(evidence_line(e) for e in group.evidence)
 
 
 def evidence_line(evidence: Evidence) -> str:
@@ -62,8 +84,7 @@ def _tame(text: str) -> str:
     return _MARKER.sub(r"(\1)", " ".join(visible.split()))
 
 
-def _schema(group: Group) -> dict[str, Any]:
-    ids = [e.evidence_id for e in group.evidence]
+def _schema(ids: list[str]) -> dict[str, Any]:
     properties = {
         "statement": {"type": "string", "minLength": 1, "maxLength": _LONGEST_OUTPUT},
         "evidence": {"type": "array", "items": {"enum": ids}, "minItems": 1, "maxItems": len(ids)},

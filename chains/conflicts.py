@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from extraction.timeline import ResolvedFact, TimedFact
-
 from chains.citations import Citer
 from core.records import Citation, Conflict, FactKind, Sentence
+from extraction.timeline import ResolvedFact, TimedFact
 
 _WORDING = {
-    FactKind.ALLERGY: ("allergy_listed_and_denied", "An allergy to {name} is both listed and denied."),
+    FactKind.ALLERGY: ("allergy_listed_and_denied", "The chart both lists and denies this: allergy to {name}."),
     FactKind.DRUG: ("drug_disagreement", "The chart disagrees about {name}."),
     FactKind.PROBLEM: ("problem_disagreement", "The chart disagrees about {name}."),
     FactKind.RESULT: ("result_disagreement", "The chart holds two values of {name} for one time."),
@@ -26,6 +25,8 @@ def conflicts_in(
 
 def _conflict(resolved: ResolvedFact, citer: Citer, sentences: Mapping[tuple[str, int], Sentence]) -> Conflict:
     kind, wording = _WORDING[resolved.kind]
+    if resolved.kind is FactKind.ALLERGY and resolved.name == "none":
+        wording = "One note lists allergies, a later one says that there are none."
     sides = [resolved.latest] + ([resolved.previous] if resolved.previous else [])
     citations = tuple(_cite(side, citer, sentences) for side in sides)
     return Conflict(kind, wording.format(name=resolved.name), citations)

@@ -50,7 +50,6 @@ class Group:
     quote: Evidence
     composed: str = ""
     rewritable: bool = False
-    instruction: str = ""
 
     @property
     def key(self) -> tuple[str, int]:

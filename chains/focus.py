@@ -22,6 +22,5 @@ def focus_section(focus: str) -> tuple[SectionPlan, frozenset[str]]:
         only_kinds=False,
         half_life_days=1500,
         limit=5,
-        instruction="State what the lines say about the question.",
     )
     return plan, frozenset(content_words(focus))

@@ -157,7 +157,7 @@ class PassageFinder:
         )
         whole = self._citer.cite_sentences(first, last)
         quote = Evidence("E1", whole, first.kind, whole.quote)
-        return Group(plan.key, index, evidence, quote, rewritable=True, instruction=plan.instruction)
+        return Group(plan.key, index, evidence, quote, rewritable=True)
 
 
 def _fuse(rankings: Sequence[Sequence[Document]]) -> list[tuple[Document, float]]:

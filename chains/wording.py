@@ -6,7 +6,7 @@ from pathlib import Path
 
 import Stemmer
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_WORD = re.compile(r"([^\W_]+(?:['’](?!s\b)[^\W_]+)?)(?:['’]s\b)?")
 _STEMMER = Stemmer.Stemmer("english")
 STOPWORDS = frozenset((Path(__file__).parent / "stopwords.txt").read_text("utf-8").split())
 
@@ -18,13 +18,13 @@ def stem(word: str) -> str:
 
 
 def word_spans(text: str) -> list[tuple[str, int, int]]:
-    """Lower-case words of a text, numbers included, with their places."""
-    return [(m.group().lower(), m.start(), m.end()) for m in _WORD.finditer(text)]
+    """Lower-case words of a text with their places: numbers included, a possessive *'s* left off."""
+    return [(m[1].lower(), m.start(), m.end()) for m in _WORD.finditer(text)]
 
 
 def words(text: str) -> list[str]:
     """Lower-case words of a text, numbers included."""
-    return [m.group().lower() for m in _WORD.finditer(text)]
+    return [word for word, _, _ in word_spans(text)]
 
 
 def content_words(text: str) -> list[str]:

@@ -37,7 +37,6 @@ class SectionPlan:
     only_kinds: bool
     half_life_days: float
     limit: int | None
-    instruction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +78,4 @@ def _section(raw: Mapping[str, Any]) -> SectionPlan:
         only_kinds=bool(raw.get("only_kinds", False)),
         half_life_days=float(raw.get("half_life_days", 365)),
         limit=raw.get("limit"),
-        instruction=raw.get("instruction", ""),
     )

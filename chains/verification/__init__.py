@@ -5,8 +5,11 @@ from chains.verification.claim import Check, Claim, Refusal
 from chains.verification.dates import dates_are_cited
 from chains.verification.doses import doses_are_cited
 from chains.verification.form import is_one_sentence
+from chains.verification.gender import gender_is_cited
+from chains.verification.modality import plan_is_cited
 from chains.verification.names import names_are_cited
 from chains.verification.numbers import numbers_are_cited
+from chains.verification.results import results_are_cited
 from chains.verification.support import is_carried
 
 VERIFIER = "rules-1"
@@ -15,8 +18,11 @@ CHECKS: tuple[Check, ...] = (
     numbers_are_cited,
     dates_are_cited,
     doses_are_cited,
+    results_are_cited,
     names_are_cited,
     assertion_survives,
+    plan_is_cited,
+    gender_is_cited,
     is_carried,
 )
 

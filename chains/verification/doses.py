@@ -8,20 +8,28 @@ from extraction.words import Words
 
 
 def doses_are_cited(claim: Claim) -> Refusal | None:
-    """Refuses a dose that the cited sentences do not give for the same drug, and a frequency they do not give."""
+    """Refuses a dose or a frequency that the cited sentences do not give for the same drug.
+
+    Where a drug stands in the cited words with a frequency, its dose may not be told with another one; a frequency
+    that belongs to no drug must stand somewhere in the cited words.
+    """
     if claim.is_verbatim:
         return None
-    given = {
-        (f.name, canonical_dose(f.dose)) for e in claim.cited for f in _drugs(e.context, e.kind, e.citation.section)
-    }
-    named = {name for name, _ in given}
+    given = [fact for e in claim.cited for fact in _drugs(e.context, e.kind, e.citation.section)]
     for fact in _drugs(claim.text, SectionKind.OTHER, ""):
-        if fact.dose and fact.name in named and (fact.name, canonical_dose(fact.dose)) not in given:
+        same = [other for other in given if other.name == fact.name]
+        if same and fact.dose and canonical_dose(fact.dose) not in {canonical_dose(o.dose) for o in same}:
             return Refusal("dose", "a dose is not the one that the lines give for that drug")
+        if same and fact.frequency and _often(fact) not in {_often(o) for o in same}:
+            return Refusal("frequency", "how often a drug is taken is not as the lines say")
     known = {f for e in claim.cited for f in _frequencies(e.context)}
     if _frequencies(claim.text) - known:
         return Refusal("frequency", "it said how often, and the lines say otherwise")
     return None
+
+
+def _often(fact: DrugFact) -> str:
+    return canonical_frequency(fact.frequency)
 
 
 def _drugs(text: str, kind: SectionKind, heading: str) -> tuple[DrugFact, ...]:

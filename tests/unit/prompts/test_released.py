@@ -32,8 +32,8 @@ def test_a_prompt_is_known_by_the_digest_of_its_file() -> None:
 
 def test_a_prompt_s_placeholders_are_all_filled() -> None:
     prompt = load_prompt("compress", "1")
-    assert "$" not in prompt.user_message(lines="[E1] x", instruction="y")
-    assert "$" not in prompt.repair_message(reason="z")
+    assert "$" not in prompt.user_message(lines="[E1] x")
+    assert "$" not in prompt.repair_message(lines="[E1] x", reason="z")
 
 
 def test_handoff_is_offered_first() -> None:
@@ -48,7 +48,6 @@ def test_a_list_names_its_facts_and_a_passage_its_queries(template: object) -> N
             assert not section.queries
         else:
             assert section.queries
-            assert section.instruction
             assert section.limit
 
 
