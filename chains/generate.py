@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from chains.compress import Compressor
 from chains.draft import UNAVAILABLE, Draft
@@ -11,6 +12,16 @@ from core.errors import ModelUnavailable
 from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
+
+
+async def give_up(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel what is unfinished and wait until it has ended.
+
+    A failure that nobody takes would be logged by asyncio with its message, which may quote a chart.
+    """
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def as_it_stands(group: Group) -> Draft:
@@ -47,8 +58,7 @@ class Generator:
                 for task in asyncio.as_completed(tasks):
                     yield await task
             finally:
-                for unfinished in tasks:
-                    unfinished.cancel()
+                await give_up(tasks)
 
     async def _draft(self, compressor: Compressor, group: Group) -> Draft:
         try:

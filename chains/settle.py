@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from chains.compress import Compressor
 from chains.draft import UNAVAILABLE, Draft, Verdict
 from chains.evidence import Evidence, Gathered, Group
+from chains.generate import give_up
 from chains.verification import Claim, Refusal, first_refusal
 from core.errors import ModelUnavailable
 from core.records import Statement, Status
@@ -42,8 +43,7 @@ class Settler:
             for task in asyncio.as_completed(repairs):
                 yield await task
         finally:
-            for unfinished in repairs:
-                unfinished.cancel()
+            await give_up(repairs)
 
     def _judge(self, draft: Draft) -> Statement | Refusal:
         """The statement, when the draft passes with the evidence it cites or better attribution; else the refusal."""
