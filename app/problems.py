@@ -14,10 +14,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.failure import traits_of
 from app.request_id import request_id_of
 from core.errors import AnamnesisError, Unauthenticated
-from core.telemetry import Metrics
+from core.telemetry import Metrics, traits_of
 
 log = logging.getLogger(__name__)
 

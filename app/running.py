@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
 from app.admission import Admission
-from app.failure import traits_of
 from chains import ChainInput, SummaryChain
 from core.errors import AnamnesisError, DeadlineExceeded
 from core.records import ChainEvent, SummaryEvent
+from core.telemetry import traits_of
 
 log = logging.getLogger(__name__)
 

@@ -12,28 +12,37 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
+def traits_of(error: BaseException) -> dict[str, str]:
+    """What may be logged of an unforeseen exception: its type, and the innermost line it came through.
+
+    Its message and its locals may quote a chart.
+    """
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return {"exception": type(error).__name__, "at": place}
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: time, level, logger, event and the record's extra fields.
 
-    Of an exception only the type and the place are written: its message may quote input.
+    Of an exception only the type and the place are written: its message may quote input. So may what asyncio says of
+    a task that failed, below its first line.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one record as a line."""
+        event = record.getMessage()
         fields: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": event.partition("\n")[0] if record.name == "asyncio" else event,
         }
         fields.update({k: v for k, v in record.__dict__.items() if k not in _STANDARD})
-        if record.exc_info and record.exc_info[0]:
-            fields["exception"] = record.exc_info[0].__name__
-            trace = record.exc_info[2]
-            while trace and trace.tb_next:
-                trace = trace.tb_next
-            if trace:
-                fields["at"] = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        if record.exc_info and record.exc_info[1]:
+            fields.update(traits_of(record.exc_info[1]))
         return json.dumps(fields, default=str, ensure_ascii=False)
 
 

@@ -26,6 +26,14 @@ def test_a_log_line_carries_fields_and_not_the_message_of_an_exception() -> None
     assert "patient text" not in TextFormatter().format(record_of_a_failure())
 
 
+def test_what_asyncio_quotes_of_a_failed_task_is_left_out() -> None:
+    said = "Task exception was never retrieved\nfuture: <Task finished exception=ValueError('patient text')>"
+    for form in (JsonFormatter(), TextFormatter()):
+        line = form.format(logging.getLogger("asyncio").makeRecord("asyncio", logging.ERROR, "", 1, said, (), None))
+        assert "never retrieved" in line
+        assert "patient text" not in line
+
+
 def test_each_set_of_metrics_has_its_own_registry() -> None:
     one, other = Metrics(), Metrics()
     one.statements.labels(status="quoted").inc()
