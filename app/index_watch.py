@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from core.errors import IndexMismatch, IndexUnavailable
-from core.telemetry import Metrics
+from core.telemetry import Metrics, traits_of
 from vectorstore.generation import Generation
 from vectorstore.store import Store
 
@@ -50,8 +50,9 @@ class IndexWatch:
             await asyncio.sleep(poll_s)
             try:
                 await self.look()
-            except OSError as e:
-                log.error("index not readable", extra={"error": type(e).__name__})
+            except Exception as e:
+                # Whatever it is, the next look may find it mended; a watch that ended would never tell.
+                log.error("index not readable", extra=traits_of(e))
 
     def _report(self) -> None:
         try:

@@ -5,10 +5,9 @@ import logging
 
 from app.index_watch import IndexWatch
 from chains import ChainInput, build_chain
-from core.errors import AnamnesisError
 from core.records import SummaryRequest
 from core.settings import LLMSettings
-from core.telemetry import Metrics
+from core.telemetry import Metrics, traits_of
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +16,8 @@ async def warm_up(index: IndexWatch) -> None:
     """Make one extractive summary in a thread and drop it; nobody reads it and nothing counts it."""
     try:
         await asyncio.to_thread(_summarize_one, index)
-    except AnamnesisError as e:
-        log.info("not_warmed_up", extra={"error": e.code})
+    except Exception as e:
+        log.warning("not_warmed_up", extra=traits_of(e))
 
 
 def _summarize_one(index: IndexWatch) -> None:
