@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from app.admission import Admission
 from chains import ChainInput, SummaryChain
@@ -27,6 +27,8 @@ async def run_chain(
     """
     events: asyncio.Queue[ChainEvent | AnamnesisError] = asyncio.Queue()
     task = asyncio.create_task(_produce(chain, chain_input, admission, deadline_s, events))
+    # However it ends, by cancellation within too, the reader must not wait for ever.
+    task.add_done_callback(lambda _: events.put_nowait(AnamnesisError("the chain ended without a summary")))
     try:
         while True:
             event = await events.get()
@@ -37,8 +39,7 @@ async def run_chain(
                 return
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _produce(
@@ -53,7 +54,6 @@ async def _produce(
         async with deadline, admission.place(), aclosing(chain.astream(chain_input)) as stream:
             async for event in stream:
                 events.put_nowait(event)
-        events.put_nowait(AnamnesisError("the chain ended without a summary"))
     except AnamnesisError as e:
         events.put_nowait(e)
     except Exception as e:

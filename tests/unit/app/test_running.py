@@ -92,6 +92,15 @@ async def test_a_chain_without_a_summary_is_an_error() -> None:
         await run(FakeChain(lambda: asyncio.sleep(0)), admission())
 
 
+async def test_a_chain_that_is_cancelled_from_within_does_not_keep_its_reader_waiting() -> None:
+    async def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    async with asyncio.timeout(1):
+        with pytest.raises(AnamnesisError, match="without a summary"):
+            await run(FakeChain(cancelled), admission())
+
+
 async def test_a_full_queue_turns_away_and_a_waiting_one_gets_its_turn() -> None:
     gate = admission(places=1, queue=1)
     order: list[str] = []
