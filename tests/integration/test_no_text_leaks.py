@@ -25,6 +25,7 @@ from core.telemetry import JsonFormatter, TextFormatter
 from ingest import job
 from ingest.deidentify import PatternDetector
 from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
+from ingest.processing import process
 from ingest.sources import resolve_input
 from tests.fakes.embeddings import HashedWords
 from tests.fakes.openai_server import Behaviour, FakeOpenAIServer
@@ -84,7 +85,6 @@ def written(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with an index of one chart, made by the job from a source in which most rows are bad."""
-    process = job.process
 
     def trip(item: Any, **sizes: Any) -> Any:
         if "trip over" in item.note.text:
