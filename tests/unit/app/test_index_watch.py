@@ -8,6 +8,7 @@ import pytest
 from app.index_watch import IndexWatch
 from core.errors import IndexUnavailable
 from core.telemetry import Metrics
+from tests.fakes.service import eventually
 from vectorstore.store import Store
 
 
@@ -27,9 +28,11 @@ async def test_a_look_that_fails_in_any_way_is_not_the_last() -> None:
     opener = FailingOpener(OSError("gone"), sqlite3.OperationalError("busy"), ValueError("odd"))
     watch = IndexWatch(opener, Metrics())
     following = asyncio.create_task(watch.follow(0.001))
-    async with asyncio.timeout(2):
-        while opener.asked < 5:
-            await asyncio.sleep(0.001)
+
+    async def asked_on() -> bool:
+        return opener.asked >= 5
+
+    await eventually(asked_on, within_s=2)
     assert not following.done()
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
