@@ -13,14 +13,13 @@ class Draft:
     """Text for one group, not yet checked.
 
     `cited` are the evidence ids the writer claims, `model` the name of the model that wrote it ("" where code did),
-    `raw` its output as it came, and `trouble` says why a model gave no usable text.
+    and `trouble` says why a model gave no usable text.
     """
 
     group: Group
     text: str
     cited: tuple[str, ...]
     model: str = ""
-    raw: str = ""
     trouble: str = ""
     usage: Usage = field(default_factory=Usage)
 

@@ -61,7 +61,8 @@ class Settler:
 
     async def _repair(self, compressor: Compressor, draft: Draft, refusal: Refusal) -> Verdict:
         try:
-            again = await compressor.repair(draft, refusal.advice)
+            with self._metrics.llm_request_seconds.time():
+                again = await compressor.repair(draft, refusal.advice)
         except ModelUnavailable:
             return self._quote(draft, refusal)
         judged = self._judge(again)

@@ -31,7 +31,7 @@ class Repairing:
         self.advice.append(advice)
         if self.second is None:
             raise ModelUnavailable("gone")
-        return Draft(refused.group, self.second, ("E1",), "m", raw="{}")
+        return Draft(refused.group, self.second, ("E1",), "m")
 
 
 async def settle(draft: Draft, writer: Repairing | None = None, metrics: Metrics | None = None) -> Verdict:
@@ -62,12 +62,13 @@ async def test_an_id_outside_the_closed_set_is_no_evidence() -> None:
 
 
 async def test_a_repaired_text_is_shown_and_the_refusal_remembered() -> None:
-    writer = Repairing("See cardiology in 2 weeks.")
-    verdict = await settle(Draft(group(CLINIC), "See cardiology in 3 weeks.", ("E1",), "m"), writer)
+    writer, metrics = Repairing("See cardiology in 2 weeks."), Metrics()
+    verdict = await settle(Draft(group(CLINIC), "See cardiology in 3 weeks.", ("E1",), "m"), writer, metrics)
     assert verdict.statement is not None
     assert verdict.statement.text == "See cardiology in 2 weeks."
     assert verdict.reasons == ("number",)
     assert len(writer.advice) == 1
+    assert metrics.registry.get_sample_value("anamnesis_llm_request_seconds_count") == 1
 
 
 async def test_a_text_refused_twice_gives_way_to_the_quote() -> None:
