@@ -4,8 +4,6 @@ import hashlib
 import os
 from pathlib import Path
 
-_BLOCK = 1 << 20
-
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""

@@ -5,7 +5,6 @@ import re
 from chains.verification.claim import Claim, Refusal
 
 _LEFTOVER = re.compile(r"\[E\d+\]|[{}<>`]|\b(?:as an ai|the lines?|evidence)\b", re.IGNORECASE)
-_ENDS = re.compile(r"[.!?](?=\s+[A-Z])")
 
 
 def is_one_sentence(claim: Claim) -> Refusal | None:

@@ -14,7 +14,6 @@ from ingest.synthetic.state import ALWAYS, Change, Encounter, Prescription, Sens
 if TYPE_CHECKING:
     from ingest.synthetic.life import Walk
 
-_ORDER = ("switch", "stop", "down", "up")
 _ODDS = {"switch": 0.9, "stop": 0.35, "down": 0.8, "up": 1.0}
 
 

@@ -1,11 +1,11 @@
 """Drugs in a note: lists, and what was done about them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from ingest.synthetic.scene import Scene
 from ingest.synthetic.state import Change, Prescription
-from ingest.synthetic.writer import Mention, Piece, Ref, Text, join
+from ingest.synthetic.writer import Mention, Piece, Ref, Text
 
 
 def is_held(item: Prescription, at: datetime) -> bool:
@@ -25,11 +25,6 @@ def drug_list(scene: Scene, items: Sequence[Prescription], *, action: str = "", 
         if not copied and is_held(item, scene.at) and scene.encounter.kind == "admission":
             text = (*text, *scene.habit("meds.held_mark"))
         scene.out.line((scene.voice.bullet.format(n=n), *text), copied=copied)
-
-
-def drug_run(scene: Scene, items: Iterable[Prescription]) -> Text:
-    """Drugs within a sentence."""
-    return join([scene.drug(p)["rx"] for p in items])
 
 
 def home_list(scene: Scene, at: datetime | None = None, *, copied: bool = False, action: str = "") -> None:
