@@ -6,7 +6,7 @@ from chains.evidence import Group
 from core.records import FactKind
 from prompts import SectionPlan
 
-NEVER_CUT = frozenset({FactKind.DRUG, FactKind.ALLERGY, FactKind.CODE_STATUS, FactKind.DEVICE})
+NEVER_CUT = frozenset({FactKind.DRUG, FactKind.ALLERGY, FactKind.PROBLEM, FactKind.CODE_STATUS, FactKind.DEVICE})
 PASSAGE_SHARE = 0.45
 SHORTEST_SHARE = 14
 
@@ -19,7 +19,11 @@ def spending_order(section: SectionPlan) -> int:
 
 
 class Budget:
-    """Spends `max_words`. Lists of drugs, allergies, code status and devices are never cut, even above it."""
+    """Spends `max_words`.
+
+    Lists that must be complete are never cut, even above it, and no section that has evidence is cut to nothing:
+    "not found" is said only where nothing was found.
+    """
 
     def __init__(self, max_words: int, sections: Sequence[SectionPlan]) -> None:
         self._left = max_words
@@ -28,14 +32,14 @@ class Budget:
         self._lists = sum(spending_order(s) == 1 for s in sections)
 
     def trim(self, section: SectionPlan, groups: tuple[Group, ...]) -> tuple[Group, ...]:
-        """Cut a list to its share, unless it must be complete."""
+        """Cut a list to its share, but for its first entry, unless it must be complete."""
         if spending_order(section) == 0:
             return self.take(groups)
         share = max(0, self._left - self._reserved) // max(1, self._lists)
         self._lists -= 1
         kept: list[Group] = []
         for group in groups:
-            if group.planned_words > share:
+            if kept and group.planned_words > share:
                 break
             share -= group.planned_words
             kept.append(group)

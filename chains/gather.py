@@ -10,7 +10,7 @@ from chains.evidence import Gathered, Group, SectionEvidence
 from chains.lists import ListWriter
 from chains.passages import PassageFinder
 from chains.plan import Plan
-from chains.scope import Scope, scope_of
+from chains.scope import Scope, latest_stay, scope_of
 from chains.superseded import superseded_sentences
 from core.errors import AnamnesisError
 from core.records import Coverage, Fact, Sentence
@@ -44,7 +44,11 @@ class _Gathering:
         self._resolved = self._resolve()
         self._lists = ListWriter(self._citer, self._sentences, self._scope.latest)
         self._passages = PassageFinder(
-            self._chart, self._citer, self._scope, superseded_sentences(self._resolved), plan.sections
+            self._chart,
+            self._citer,
+            latest_stay(self._scope) if plan.latest_stay else self._scope,
+            superseded_sentences(self._resolved),
+            plan.sections,
         )
         self._budget = Budget(plan.input.request.max_words, plan.sections)
 
@@ -70,7 +74,7 @@ class _Gathering:
     def _timed(self, fact: Fact) -> TimedFact:
         header = self._chart.header(fact.note_id)
         sentence = self._sentences[fact.note_id, fact.sentence]
-        return TimedFact(fact, header.charted_at, header.note_type, self._citer.text(sentence))
+        return TimedFact(fact, header.charted_at, header.note_type, self._citer.text(sentence), sentence.kind)
 
     def _section(self, section: SectionPlan) -> SectionEvidence:
         try:

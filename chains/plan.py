@@ -14,13 +14,15 @@ from prompts import SectionPlan, Template
 class Plan:
     """What will be written for one request, and since when (perf_counter seconds) it is being worked on.
 
-    `required_stems` are the words a sentence must share with the focus to count as an answer.
+    `required_stems` are the words a sentence must share with the focus to count as an answer, and `latest_stay` says
+    that passages come from the last stay in hospital alone.
     """
 
     input: ChainInput
     sections: tuple[SectionPlan, ...]
     required_stems: frozenset[str]
     started: float
+    latest_stay: bool = False
     focus_key: str = FOCUS_KEY
 
 
@@ -33,9 +35,10 @@ def make_plan(chain_input: ChainInput, templates: Mapping[str, Template]) -> Pla
     request = chain_input.request
     if request.template not in templates:
         raise InvalidRequest(f"unknown template; there are {', '.join(templates)}")
-    sections = templates[request.template].sections
+    template = templates[request.template]
+    sections = template.sections
     required: frozenset[str] = frozenset()
     if request.focus and request.focus.strip():
         focus, required = focus_section(request.focus)
         sections = (focus, *sections)
-    return Plan(chain_input, sections, required, time.perf_counter())
+    return Plan(chain_input, sections, required, time.perf_counter(), template.latest_stay)

@@ -6,6 +6,8 @@ from functools import cached_property
 from core.records import NoteHeader, SkippedNote, SummaryRequest
 from vectorstore.chart import Chart
 
+DISCHARGE = "discharge summary"
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -37,6 +39,19 @@ def scope_of(request: SummaryRequest, chart: Chart) -> Scope:
         else:
             kept.append(header)
     return Scope(tuple(kept), tuple(skipped))
+
+
+def latest_stay(scope: Scope) -> Scope:
+    """The notes of the last stay in hospital that has a discharge summary; none where there is no such stay.
+
+    A stay is the summary's encounter, or the summary alone where its source names no encounter.
+    """
+    summary = next((h for h in reversed(scope.headers) if DISCHARGE in h.note_type.casefold()), None)
+    if summary is None:
+        return Scope((), ())
+    if summary.encounter_id is None:
+        return Scope((summary,), ())
+    return Scope(tuple(h for h in scope.headers if h.encounter_id == summary.encounter_id), ())
 
 
 def _reason_to_skip(header: NoteHeader, request: SummaryRequest, wanted: set[str]) -> str | None:

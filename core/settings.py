@@ -49,7 +49,11 @@ class EmbeddingSettings(_Group):
 class LLMSettings(_Group):
     """The model server. Without a URL the service stays extractive."""
 
-    url: str = Field("", description="Base URL of a vLLM OpenAI server, for instance http://127.0.0.1:8001/v1.")
+    url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+.*)?$",
+        description="Base URL of a vLLM OpenAI server, for instance http://127.0.0.1:8001/v1.",
+    )
     model: str = Field("", description="Name of the model to ask for; empty takes the first one the server lists.")
     adapter: str = Field("", description="Name of a LoRA adapter the server has loaded.")
     api_key: SecretStr = Field(SecretStr(""), description="Bearer token the model server asks for.")

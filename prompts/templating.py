@@ -19,8 +19,9 @@ class SectionPlan:
 
     A `list` section is made of every fact of its `facts` kinds, resolved over time, never of a top-k.
     A `passage` section is retrieved: `kinds`, `headings` (part of the author's heading) and `note_types` weigh the
-    sentences of these sections and notes (factor, 1 is neutral), `prefer` doubles those it matches, and
-    `half_life_days` is the age at which a sentence counts half. `leave_out` are names of facts a list does without.
+    sentences of these sections and notes (factor, 1 is neutral), `prefer` doubles those it matches, `avoid`
+    leaves those it matches out, `half_life_days` is the age at which a sentence counts half and `within_days` the age,
+    at the end of the chart, past which it is not shown. `leave_out` are names of facts a list does without.
     `limit` is the most statements it may hold; None where the list must be complete.
     """
 
@@ -37,16 +38,19 @@ class SectionPlan:
     only_kinds: bool
     half_life_days: float
     limit: int | None
+    avoid: re.Pattern[str] | None = None
+    within_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A kind of summary."""
+    """A kind of summary. With `latest_stay` its passages come from the last stay in hospital alone."""
 
     name: str
     version: str
     title: str
     sections: tuple[SectionPlan, ...]
+    latest_stay: bool = False
 
 
 def load_templates() -> dict[str, Template]:
@@ -60,7 +64,8 @@ def load_templates() -> dict[str, Template]:
 
 
 def _template(raw: Mapping[str, Any]) -> Template:
-    return Template(raw["name"], str(raw["version"]), raw["title"], tuple(_section(s) for s in raw["sections"]))
+    sections = tuple(_section(s) for s in raw["sections"])
+    return Template(raw["name"], str(raw["version"]), raw["title"], sections, bool(raw.get("latest_stay", False)))
 
 
 def _section(raw: Mapping[str, Any]) -> SectionPlan:
@@ -74,6 +79,8 @@ def _section(raw: Mapping[str, Any]) -> SectionPlan:
         note_types={name.lower(): float(weight) for name, weight in raw.get("note_types", {}).items()},
         headings={name.lower(): float(weight) for name, weight in raw.get("headings", {}).items()},
         prefer=re.compile(raw["prefer"], re.IGNORECASE) if "prefer" in raw else None,
+        avoid=re.compile(raw["avoid"], re.IGNORECASE) if "avoid" in raw else None,
+        within_days=float(raw["within_days"]) if "within_days" in raw else None,
         leave_out=frozenset(raw.get("leave_out", ())),
         only_kinds=bool(raw.get("only_kinds", False)),
         half_life_days=float(raw.get("half_life_days", 365)),

@@ -1,6 +1,7 @@
 """Lists the audit log: `python -m app.audit [--patient ID] [--since DATE]`, one JSON object a line."""
 
 import argparse
+import os
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -29,9 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except sqlite3.Error:
         print(f"there is no audit log at {path}; ANAMNESIS_STATE__DIR names its folder", file=sys.stderr)
         return 2
-    for row in list_entries(connection, patient_id=options.patient, since=options.since):
-        print(orjson.dumps(row).decode())
-    connection.close()
+    try:
+        for row in list_entries(connection, patient_id=options.patient, since=options.since):
+            print(orjson.dumps(row).decode())
+    except BrokenPipeError:
+        # The reader, `head` for instance, has seen enough; nothing may be flushed to it on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        connection.close()
     return 0
 
 

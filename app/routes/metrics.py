@@ -15,5 +15,5 @@ _TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"sche
 
 @router.get("/metrics", response_class=Response, responses={**_TEXT, **problems(403)})
 async def metrics(services: ServicesOf) -> Response:
-    """The series of docs/metrics.md for Prometheus."""
+    """The series of docs/operations.md for Prometheus."""
     return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -91,7 +91,8 @@ def measure_phi(path: Path, detector: Detector) -> tuple[Tally, dict[str, object
 def measure_aci(paths: Iterable[Path], detector: Detector) -> Tally:
     """Score the names in the notes of ACI-Bench."""
     tally = Tally()
-    for text, names in (visit for path in paths for visit in _visits(path)):
+    visits = (visit for path in paths if not path.stem.endswith("_metadata") for visit in _visits(path))
+    for text, names in visits:
         gold = [(span, "name") for name in sorted(names) for span in _occurrences(text, name)]
         tally.score(text, gold, [one for one in detector.detect(text) if one.kind is IdentifierKind.NAME])
     return tally

@@ -1,3 +1,5 @@
+import pytest
+
 from chains.budget import Budget, spending_order
 from chains.evidence import Evidence, Group
 from core.records import Citation, SectionKind
@@ -16,25 +18,29 @@ def budget(max_words: int) -> Budget:
     return Budget(max_words, list(HANDOFF.values()))
 
 
-def test_drugs_and_allergies_are_spent_on_before_anything_else() -> None:
+RESULTS = HANDOFF["results"]
+
+
+def test_what_must_be_complete_is_spent_on_before_anything_else() -> None:
     order = sorted(HANDOFF.values(), key=spending_order)
-    assert {s.key for s in order[:3]} == {"medications", "allergies", "safety"}
+    assert {s.key for s in order[:4]} == {"problems", "medications", "allergies", "safety"}
     assert all(s.source == "passage" for s in order[5:])
 
 
-def test_a_list_of_drugs_is_never_cut() -> None:
-    assert len(budget(50).trim(HANDOFF["medications"], groups(40, 8))) == 40
+@pytest.mark.parametrize("key", ["problems", "medications", "allergies", "safety"])
+def test_a_list_that_must_be_complete_is_never_cut(key: str) -> None:
+    assert len(budget(50).trim(HANDOFF[key], groups(40, 8))) == 40
 
 
-def test_a_list_of_problems_is_cut_to_its_share() -> None:
-    kept = budget(100).trim(HANDOFF["problems"], groups(40, 5))
-    assert 0 < len(kept) < 40
+def test_a_list_of_results_is_cut_to_its_share() -> None:
+    kept = budget(100).trim(RESULTS, groups(40, 5))
+    assert 1 < len(kept) < 40
 
 
-def test_what_drugs_take_is_not_left_for_problems() -> None:
-    spent = budget(100)
-    spent.trim(HANDOFF["medications"], groups(20, 5))
-    assert len(spent.trim(HANDOFF["problems"], groups(40, 5))) == 0
+def test_a_list_with_evidence_is_never_cut_to_nothing() -> None:
+    spent = budget(50)
+    spent.trim(HANDOFF["medications"], groups(40, 8))
+    assert len(spent.trim(RESULTS, groups(40, 5))) == 1
 
 
 def test_a_passage_always_gets_room_for_a_short_sentence() -> None:

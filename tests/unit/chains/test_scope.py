@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from chains.scope import scope_of
+from chains.scope import Scope, latest_stay, scope_of
 from core.records import NoteHeader, SkippedNote, SummaryRequest
 
 
@@ -61,3 +61,30 @@ def test_a_note_left_out_is_listed_with_its_reason() -> None:
 def test_rows_set_aside_at_ingest_stay_listed() -> None:
     chart = Headers((), (SkippedNote("x", "empty"),))
     assert scope_of(SummaryRequest("p"), chart).skipped == (SkippedNote("x", "empty"),)
+
+
+def stay(note_id: str, charted_at: str, note_type: str, encounter_id: str | None) -> NoteHeader:
+    return NoteHeader(note_id, "p", encounter_id, note_type, charted_at, 10)
+
+
+def stay_of(*headers: NoteHeader) -> set[str]:
+    return set(latest_stay(Scope(headers, ())).note_ids)
+
+
+def test_the_latest_stay_is_the_encounter_of_the_last_discharge_summary() -> None:
+    notes = (
+        stay("a", "2019-01-01", "Discharge summary", "e1"),
+        stay("b", "2020-01-01", "Progress note", "e2"),
+        stay("c", "2020-01-03", "Discharge summary", "e2"),
+        stay("d", "2020-02-01", "Clinic letter", None),
+    )
+    assert stay_of(*notes) == {"b", "c"}
+
+
+def test_a_summary_without_an_encounter_stands_alone() -> None:
+    notes = (stay("a", "2019-01-01", "Progress note", None), stay("b", "2019-01-02", "Discharge summary", None))
+    assert stay_of(*notes) == {"b"}
+
+
+def test_a_patient_never_discharged_has_no_stay() -> None:
+    assert stay_of(stay("a", "2019-01-01", "Clinic letter", None)) == set()

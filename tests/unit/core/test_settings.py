@@ -35,3 +35,10 @@ def test_an_impossible_value_is_named_but_not_repeated(monkeypatch: pytest.Monke
 def test_settings_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().llm.url = "http://elsewhere"
+
+
+@pytest.mark.parametrize("url", ["notaurl", "127.0.0.1:8001", "ftp://host/v1", "http://"])
+def test_an_address_that_is_none_is_refused_at_start(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ANAMNESIS_LLM__URL", url)
+    with pytest.raises(SettingsInvalid, match="ANAMNESIS_LLM__URL"):
+        load_settings()
