@@ -1,6 +1,7 @@
 """Server-sent events, written as they come and given up when the reader goes."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 
@@ -12,7 +13,9 @@ from app.problems import count_rejection, problem_body
 from app.summarizing import encode
 from core.errors import AnamnesisError
 from core.records import ChainEvent, EvidenceEvent, SectionEvent, StatementEvent
-from core.telemetry import Metrics
+from core.telemetry import Metrics, traits_of
+
+log = logging.getLogger(__name__)
 
 PING_S = 15.0
 PING = b": ping\n\n"
@@ -72,15 +75,22 @@ class EventStream(Response):
                 yield format_event(coming.result())
             except StopAsyncIteration:
                 return
-            except AnamnesisError as e:
-                count_rejection(self._metrics, e)
-                yield _block("error", problem_body(e.status, e.code, str(e), self._request_id))
+            except Exception as e:
+                yield self._error(e)
                 return
             finally:
                 if not coming.done():
                     coming.cancel()
                     with suppress(asyncio.CancelledError, StopAsyncIteration, AnamnesisError):
                         await coming
+
+    def _error(self, failure: Exception) -> bytes:
+        error = failure
+        if not isinstance(error, AnamnesisError):
+            log.error("the stream failed", extra=traits_of(failure))
+            error = AnamnesisError("the service failed; its log says where")
+        count_rejection(self._metrics, error)
+        return _block("error", problem_body(error.status, error.code, str(error), self._request_id))
 
 
 async def wait_until_gone(receive: Receive) -> None:

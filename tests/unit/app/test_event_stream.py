@@ -65,6 +65,18 @@ async def test_an_error_is_the_last_event() -> None:
     assert (problem["status"], problem["code"], problem["request_id"]) == (503, "model_unavailable", "r1")
 
 
+async def test_an_unforeseen_error_is_told_and_logged_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
+    async def rest() -> AsyncGenerator[Any]:
+        yield SectionEvent("a", "ok")
+        raise TypeError("patient text")
+
+    text = await send_all(rest())
+    problem = orjson.loads(events_of(text)[-1][1])
+    assert (problem["status"], problem["code"]) == (500, "internal_error")
+    assert "patient text" not in text
+    assert [(r.message, vars(r)["exception"]) for r in caplog.records] == [("the stream failed", "TypeError")]
+
+
 async def test_silence_is_filled_with_comments() -> None:
     async def rest() -> AsyncGenerator[Any]:
         await asyncio.sleep(0.05)
