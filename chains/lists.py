@@ -1,5 +1,6 @@
 """Sections that must be complete: every fact of the chart, resolved to what holds now."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
@@ -10,7 +11,10 @@ from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
 
 RECENT_DAYS = 365
+STALE_DAYS = 540
+FEW = 4
 SHORT_WORDS = 18
+_FLAG = re.compile(r"\s{0,8}(?:\*|\(\s?(?:[HL]|high|low)\s?\)|[HL]{1,2}(?![A-Za-z]))")
 _SHOWN = {"current", "changed", "held", "conflict"}
 
 
@@ -46,16 +50,25 @@ class ListWriter:
             listed = [f for f in facts if f.state in _SHOWN and f.name != "none"]
             return sorted(listed, key=lambda f: f.name) or [f for f in facts if f.name == "none"]
         if kind is FactKind.RESULT:
-            return sorted(facts, key=self._telling, reverse=True)
+            fresh = [f for f in facts if (days_between(_when(f) or None, self._latest) or 0.0) <= STALE_DAYS]
+            return sorted(fresh if len(fresh) >= FEW else facts, key=self._telling, reverse=True)
         if kind is FactKind.PROBLEM:
             return sorted((f for f in facts if f.state in _SHOWN), key=_salience, reverse=True)
         return sorted((f for f in facts if f.state in _SHOWN), key=_when, reverse=True)
 
-    def _telling(self, result: ResolvedFact) -> tuple[bool, bool, str, int]:
-        """Findings before vital signs, trends before single values, then the newest."""
+    def _telling(self, result: ResolvedFact) -> tuple[bool, bool, bool, str, int]:
+        """Findings before vital signs, flagged values first, trends before single values, then the newest."""
         fact = result.latest.fact
         sentence = self._sentences[fact.note_id, fact.sentence]
-        return sentence.kind is not SectionKind.VITALS, _values(result) > 1, _when(result), len(result.mentions)
+        newest = [m for m in result.mentions if m.charted_at == result.latest.charted_at]
+        flagged = any(self._is_flagged(m) for m in newest)
+        found = sentence.kind is not SectionKind.VITALS
+        return found, flagged, _values(result) > 1, _when(result), len(result.mentions)
+
+    def _is_flagged(self, mention: TimedFact) -> bool:
+        """Whether the laboratory marked the value as out of range: `2218*`, `9.1  *`, `133 (L)`."""
+        sentence = self._sentences[mention.fact.note_id, mention.fact.sentence]
+        return bool(_FLAG.match(self._citer.text(sentence), mention.fact.end - sentence.start))
 
     def _is_recent(self, mention: TimedFact) -> bool:
         age = days_between(mention.charted_at, self._latest)

@@ -20,6 +20,7 @@ CHUNKS = 24
 RRF_CONSTANT = 60
 LONGEST_WORDS = 48
 SHORTEST_WORDS = 4
+SHORTEST_PLAN = 2
 SAME_TEXT = 0.6
 SHARED_WORDS = 2
 NOTHING_NEW = 0.9
@@ -27,7 +28,11 @@ HOME = 2.0
 FAINTEST = 0.1
 DENIAL = 0.3
 _COLUMNS = re.compile(r"\S(?:[ ]{3,}|\t)\S")
-_NOTHING_FOUND = re.compile(r"\W*(?:no|denies|denied|negative for|there (?:has|have) been no|without)\b", re.IGNORECASE)
+_NOTHING_FOUND = re.compile(
+    r"\W*(?:(?:he|she|they|pt|patient|the patient|m[rs]s?\. \S+) (?:also |has |have )*)?(?:no|not had|denies|denied|"
+    r"negative for|there (?:has|have) been no|without)\b",
+    re.IGNORECASE,
+)
 _LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
 _BACKGROUND = frozenset({SectionKind.FAMILY_HISTORY, SectionKind.SOCIAL_HISTORY, SectionKind.REVIEW_OF_SYSTEMS})
 
@@ -77,7 +82,7 @@ class PassageFinder:
         return tuple(self._group(run, plan, i) for i, run in enumerate(_adjacent(chosen, self._citer.is_item)))
 
     def _candidates(self, plan: SectionPlan, required: frozenset[str]) -> list[Candidate]:
-        retriever = self._chart.retriever(k=CHUNKS, note_ids=self._scope.note_ids)
+        retriever = self._chart.retriever(k=CHUNKS, note_ids=self._recent(plan.within_days))
         asked = frozenset(stem for query in plan.queries for stem in content_words(query))
         found: dict[tuple[str, int], Candidate] = {}
         for document, rank_score in _fuse([retriever.invoke(query) for query in plan.queries]):
@@ -89,6 +94,13 @@ class PassageFinder:
                 if candidate:
                     found[sentence.note_id, sentence.ordinal] = candidate
         return sorted(found.values(), key=lambda c: (-c.score, c.sentence.note_id, c.sentence.ordinal))
+
+    def _recent(self, within_days: float | None) -> frozenset[str]:
+        """Notes to search: those within so many days of the chart's end; undated ones always."""
+        if within_days is None:
+            return frozenset(self._scope.note_ids)
+        ages = {h.note_id: days_between(h.charted_at, self._scope.latest) for h in self._scope.headers}
+        return frozenset(n for n, age in ages.items() if age is None or age <= within_days)
 
     def _weight(self, document: Document, plan: SectionPlan) -> float:
         meta = document.metadata
@@ -118,7 +130,10 @@ class PassageFinder:
         text = self._citer.text(sentence)
         tokens = words(text)
         stems = frozenset(content_words(text))
-        if not SHORTEST_WORDS <= len(tokens) <= LONGEST_WORDS or not _is_prose(tokens, text):
+        shortest = SHORTEST_PLAN if sentence.kind is SectionKind.FOLLOW_UP else SHORTEST_WORDS
+        if not shortest <= len(tokens) <= LONGEST_WORDS or not _is_prose(tokens, text):
+            return None
+        if plan.avoid and plan.avoid.search(text):
             return None
         if required and 2 * len(required & stems) < len(required):
             return None

@@ -27,7 +27,9 @@ _RESOLVED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OVER_BEFORE = re.compile(
-    r"\b(?:prior|previous(?:ly)?|former(?:ly)?|remote|childhood)\s+(?:h/o\s+|history of\s+)?(?:[\w-]+\s+)?\Z",
+    r"\b(?:prior|previous(?:ly)?|former(?:ly)?|remote|childhood)\s+(?:h/o\s+|history of\s+)?(?:[\w-]+\s+)?\Z|"
+    r"\b(?:repair|resection|excision|removal|clipping|coiling|drainage|evacuation|banding|ligation)\s+of\s+"
+    r"(?:(?:an?|the|her|his)\s+)?(?:[\w-]+\s+)?\Z",
     re.IGNORECASE,
 )
 _OVER_AFTER = re.compile(
@@ -37,7 +39,7 @@ _OVER_AFTER = re.compile(
     r"\s+(?:is|was|to be)\s+behind",
     re.IGNORECASE,
 )
-_EPISODE = re.compile(r"aecopd|exacerbation|flare|attack|episode|decompensat|crisis|acute", re.IGNORECASE)
+_EPISODE = re.compile(r"aecopd|adhf|exacerbation|flare|attack|episode|decompensat|crisis|acute", re.IGNORECASE)
 _NOT_RESOLVED = re.compile(
     r"\b(?:not|un|partially|nearly|almost|never|hasn't|until)\s*(?:yet\s+|fully\s+|completely\s+)?\Z", re.IGNORECASE
 )

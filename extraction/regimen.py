@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE
+from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
 
 _BARE = re.compile(
     rf"(?:\s|:|to|at)*\s({NUMBER}(?:\s?/\s?{NUMBER})?)(?=\s*(?:mg)?[\s,]+(?:{ROUTE.pattern}|{FREQUENCY.pattern}))",
@@ -29,8 +29,16 @@ CLAUSE = re.compile(
 )
 _DOSE_REACH = 48
 _WINDOW = 170
+_JOINS = re.compile(
+    r"[ ,:(\n]{0,3}"
+    r"(?:(?:up to|max(?:imum)?(?: of)?|for|at (?:the )?onset(?: of)?|may repeat)"
+    r"(?:(?!\bthen\b|\band\b)[^.;,\d]){0,40}?[ ,(\n]{1,3})?",
+    re.IGNORECASE,
+)
 _COURSE = re.compile(
-    r"(?:\s*,?\s*(?:for\s+|x\s?)|\s*,\s*)(?:the next\s+|a\s+total\s+of\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|"
+    r"(?:\s+for\s+(?!\d)\w+(?:\s+\w+)?)?"
+    r"(?:\s*,?\s*(?:for\s+|x\s?|to (?:complete|finish)\s+(?:an?(?:other)?\s+)?)|\s*,\s*)"
+    r"(?:the next\s+|a\s+total\s+of\s+|another\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|"
     r"months?|"
     r"doses?)\b",
     re.IGNORECASE,
@@ -105,17 +113,22 @@ def _first(pattern: re.Pattern[str], text: str, start: int, limit: int) -> tuple
     return match.span() if match else None
 
 
+def _joins(gap: str, part: str) -> bool:
+    """Whether a part continues a frequency: at once, or an "as needed" behind how many doses or what it is for."""
+    return bool(_JOINS.fullmatch(gap)) and (not gap.strip(" ,:(\n") or canonical_frequency(part) == "as needed")
+
+
 def _frequency(text: str, start: int, limit: int) -> tuple[int, int] | None:
     """All parts that follow each other closely, as `every 6 hours as needed`."""
     span: tuple[int, int] | None = None
     for match in FREQUENCY.finditer(text, start, limit):
         if span is None:
             span = match.span()
-        elif match.start() - span[1] <= 3 and not text[span[1] : match.start()].strip(" ,:(\n"):
+        elif _joins(text[span[1] : match.start()], match.group()):
             span = (span[0], match.end())
         else:
             break
-    if span and (course := _COURSE.match(text, span[1], min(len(text), span[1] + 32))):
+    if span and (course := _COURSE.match(text, span[1], min(len(text), span[1] + 56))):
         span = (span[0], course.end())
     if span and text[span[1] - 1] == "." and "." not in text[span[0] : span[1] - 1].rsplit(" ", 1)[-1]:
         span = (span[0], span[1] - 1)

@@ -91,7 +91,7 @@ def result_facts(text: str, words: Words, section: SectionKind) -> tuple[ResultF
 def _fact(
     text: str, match: Match[str], stop: int, section: SectionKind, dates: list[tuple[int, int]]
 ) -> ResultFact | None:
-    if _goal(text, match):
+    if _goal(text, match) or _of_a_ratio(text, match):
         return None
     at = match.end
     changed = _FROM.search(text, at, stop)
@@ -137,6 +137,13 @@ def _goal(text: str, match: Match[str]) -> bool:
             and not re.search(r"\A\s*[<>]\s*0?\.\d", after)
         )
     )
+
+
+def _of_a_ratio(text: str, match: Match[str]) -> bool:
+    """Whether a name is half of a quotient, as in `Prot/Cr-0.2`, unless both values follow: `BUN/Cr 20/1.1`."""
+    if not re.search(r"[A-Za-z]\s?/\s?\Z", text[: match.start]):
+        return bool(re.match(r"\s?/\s?[A-Za-z]+\s+ratio\b|\s+ratio\b", text[match.end :], re.IGNORECASE))
+    return not re.match(rf"\W{{0,3}}{NUMBER}\s?/\s?{NUMBER}", text[match.end :])
 
 
 def _links_only(text: str, start: int, stop: int) -> bool:

@@ -1,7 +1,8 @@
 """Code status and devices in a sentence."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 
 from core.records import Action, Assertion, SectionKind
@@ -51,7 +52,23 @@ def _devices() -> Phrases[str | None]:
 
 def code_status_facts(text: str, words: Words, section: SectionKind) -> tuple[StatusFact, ...]:
     """Code status in one sentence: `full code`, `dnr`, `dni`, `dnr/dni`, `comfort measures only`."""
-    return tuple(_code_fact(text, match, section) for match in _code().find(words))
+    return tuple(_code_fact(text, match, section) for match in _joined(text, _code().find(words)))
+
+
+def _joined(text: str, matches: Iterable[Match[str]]) -> list[Match[str]]:
+    """Make one of two orders in one breath: `do not resuscitate, do not intubate`."""
+    joined: list[Match[str]] = []
+    for match in matches:
+        before = joined[-1] if joined else None
+        if (
+            before
+            and {before.value, match.value} == {"dnr", "dni"}
+            and re.fullmatch(r"[\s,;/&+]*(?:and\s+)?", text[before.end : match.start], re.IGNORECASE)
+        ):
+            joined[-1] = replace(before, value="dnr/dni", end=match.end, last=match.last)
+        else:
+            joined.append(match)
+    return joined
 
 
 def _code_fact(text: str, match: Match[str], section: SectionKind) -> StatusFact:

@@ -12,7 +12,10 @@ from extraction.timeline.records import ResolvedFact, State, TimedFact, days_bef
 
 _ACTIVE = (Action.STARTED, Action.CHANGED, Action.CONTINUED)
 _IV = re.compile(r"\bi\.?v|intravenous|gtt|drip|infusion|continuous", re.IGNORECASE)
-_COURSE = re.compile(r"(?:for|x|,)\s*(\d+)\s*(?:more\s+)?(?:-\s*)?(day|week|month)", re.IGNORECASE)
+_COURSE = re.compile(
+    r"(?:for|x|,|complete|finish)\s*(?:an?(?:other)?\s+)?(\d+)\s*(?:more\s+)?(?:-\s*)?(day|week|month)", re.IGNORECASE
+)
+_COURSE_SLACK_DAYS = 10
 _LONGEST_COURSE_DAYS = 60
 _INFUSION_DAYS = 3
 _STAY_DAYS = 14
@@ -114,10 +117,18 @@ def _take(story: _Story, mention: TimedFact) -> None:
     if story.dose is not None and differs(story.dose, mention):
         story.previous, story.dose = story.dose, mention
     elif mention.fact.dose or story.dose is None:
-        fuller = story.dose is None or bool(mention.fact.frequency) or not story.dose.fact.frequency
-        story.dose = mention if fuller else story.dose
+        story.dose = mention if story.dose is None or _is_fuller(mention, story.dose) else story.dose
     story.status = "changed" if story.previous else "current"
     story.latest = mention
+
+
+def _is_fuller(mention: TimedFact, before: TimedFact) -> bool:
+    """Whether a mention may stand for the one before it: it has the frequency, and in the same note the "as needed"."""
+    if not mention.fact.frequency and before.fact.frequency:
+        return False
+    needed = "as needed" in canonical_frequency(before.fact.frequency)
+    same_note = mention.fact.note_id == before.fact.note_id
+    return not (same_note and needed and "as needed" not in canonical_frequency(mention.fact.frequency))
 
 
 def _mentioned(story: _Story, mention: TimedFact) -> None:
@@ -156,15 +167,15 @@ def _run_days(told: Sequence[TimedFact], latest: TimedFact) -> int:
     return days_before(first, latest)
 
 
-def _course_days(told: Sequence[TimedFact], latest: TimedFact) -> float:
-    """How long the drug was to be taken, by its latest mention or another in the same note; without end otherwise."""
+def _course_is_over(told: Sequence[TimedFact], latest: TimedFact, now: TimedFact) -> bool:
+    """Whether the drug was to be taken for so many days, which have passed, and was not taken on beyond them."""
     for mention in reversed(told):
-        same = mention is latest or mention.fact.note_id == latest.fact.note_id
-        course = _COURSE.search(mention.fact.frequency) if same else None
+        course = _COURSE.search(mention.fact.frequency)
         if course:
             count, unit = course.group(1), course.group(2).lower()
-            return int(count) * {"day": 1, "week": 7, "month": 31}[unit] + 1
-    return float("inf")
+            days = int(count) * {"day": 1, "week": 7, "month": 31}[unit] + 1
+            return days_before(mention, now) > days and days_before(mention, latest) <= days + _COURSE_SLACK_DAYS
+    return False
 
 
 def differs(a: TimedFact, b: TimedFact) -> bool:
@@ -196,11 +207,12 @@ def _aged(story: _Story, told: Sequence[TimedFact], now: TimedFact) -> State:
     if state not in ("current", "changed") or latest is None:
         return state
     age = days_before(latest, now)
-    if age > _course_days(told, latest):
+    if _course_is_over(told, latest, now):
         return "historical"
     if age > _STAY_DAYS and all(_of_the_stay(m) for m in told if m.fact.assertion is Assertion.PRESENT):
         return "historical"
-    if _IV.search(latest.fact.route + " " + latest.fact.frequency) and age > _INFUSION_DAYS:
+    ways = " ".join(f"{m.fact.route} {m.fact.frequency}" for m in (latest, story.dose) if m)
+    if _IV.search(ways) and age > _INFUSION_DAYS:
         return "historical"
     if latest.fact.name in _hospital_only() and age > _INFUSION_DAYS:
         return "historical"

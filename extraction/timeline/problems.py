@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from core.records import Action, Assertion, FactKind
+from core.records import Action, Assertion, FactKind, SectionKind
 from extraction.lexicon import load
-from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, without_copies
+from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, in_order, without_copies
 
 _ACUTE_DAYS = 90
 _TEMPORARY_DEVICE_DAYS = 45
+_FINDING_DAYS = 30
+_STUDIES = frozenset({SectionKind.IMAGING, SectionKind.RESULTS})
+_JUDGED = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBLEMS})
 
 
 @cache
@@ -30,21 +33,30 @@ def merge_broader(groups: Mapping[str, list[TimedFact]]) -> dict[str, list[Timed
         if broad in merged and len(narrower) == 1:
             moved = [m for m in merged[broad] if m.fact.assertion in (Assertion.PRESENT, Assertion.HISTORICAL)]
             rest = [m for m in merged.pop(broad) if m not in moved and m.fact.assertion is Assertion.FAMILY]
-            merged[narrower[0]] = sorted([*merged[narrower[0]], *moved], key=lambda m: m.when)
+            merged[narrower[0]] = in_order([*merged[narrower[0]], *moved])
             if rest:
                 merged[broad] = rest
     return merged
 
 
 def _asserted(mentions: Sequence[TimedFact]) -> bool:
-    return any(m.fact.assertion in (Assertion.PRESENT, Assertion.HISTORICAL) for m in mentions)
+    return any(_asserts(m) for m in mentions)
+
+
+def _asserts(mention: TimedFact) -> bool:
+    return mention.fact.assertion in (Assertion.PRESENT, Assertion.HISTORICAL)
+
+
+def _of_a_study(mention: TimedFact) -> bool:
+    return mention.section in _STUDIES or "radiology" in mention.note_type.lower()
 
 
 def resolve_problem(name: str, mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:
     """One problem's mentions, oldest first; None where it is only a relative's or only feared.
 
     Later words win: resolved after present is resolved, present in new words after resolved is present again. An acute
-    problem that no note of the last three months names is past.
+    problem that no note of the last three months names is past. What only a study ever found, and no clinician has
+    taken up within a month, is no more than possible.
     """
     own = [m for m in mentions if m.fact.assertion not in (Assertion.FAMILY, Assertion.HYPOTHETICAL)]
     if not own:
@@ -61,8 +73,11 @@ def resolve_problem(name: str, mentions: Sequence[TimedFact], now: TimedFact) ->
         state, latest = after, mention
     if state is None:
         return None
-    if state == "current" and name in _acute() and days_before(latest, now) > _ACUTE_DAYS:
+    age = days_before(latest, now)
+    if state == "current" and name in _acute() and age > _ACUTE_DAYS:
         state = "historical"
+    if state == "current" and age > _FINDING_DAYS and all(_of_a_study(m) for m in own if _asserts(m)):
+        state = "possible"
     return ResolvedFact(FactKind.PROBLEM, name, state, latest, previous, own[0], distinct(own))
 
 
@@ -73,7 +88,8 @@ def _next_state(state: State | None, mention: TimedFact, name: str, latest: Time
     if fact.action is Action.RESOLVED:
         return "resolved"
     if fact.assertion is Assertion.PRESENT:
-        return None if state in ("resolved", "denied") and same_note else "current"
+        judged = mention.section in _JUDGED and latest.section is SectionKind.PAST_HISTORY and name not in _acute()
+        return None if state in ("resolved", "denied") and same_note and not judged else "current"
     if fact.assertion is Assertion.NEGATED:
         if fact.action is Action.CORRECTED:
             return "denied"
@@ -86,7 +102,7 @@ def _next_state(state: State | None, mention: TimedFact, name: str, latest: Time
         return "possible" if state in (None, "denied", "possible") else None
     if state in (None, "possible", "denied"):
         return "historical"
-    if state == "current" and name in _acute() and not same_note:
+    if state == "current" and not same_note and (name in _acute() or days_before(latest, mention) > _FINDING_DAYS):
         return "historical"
     return None
 
@@ -102,6 +118,8 @@ def resolve_device(name: str, mentions: Sequence[TimedFact], now: TimedFact) -> 
         fact = mention.fact
         if fact.action is Action.STOPPED:
             state, latest = "stopped", mention
+        elif name in _temporary() and mention.section is SectionKind.PAST_HISTORY:
+            state, latest = state or "historical", mention if state is None else latest
         elif fact.assertion is Assertion.NEGATED:
             state, latest = ("denied", mention) if state in (None, "denied") else (state, latest)
         elif not (state == "stopped" and (fact.note_id == latest.fact.note_id or fact.action is not Action.STARTED)):

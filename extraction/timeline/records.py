@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-from core.records import Fact, FactKind
+from core.records import Fact, FactKind, SectionKind
 
 State: TypeAlias = Literal[
     "current", "changed", "held", "stopped", "resolved", "possible", "denied", "conflict", "historical"
@@ -23,12 +23,16 @@ _COPY_DAYS = 45
 
 @dataclass(frozen=True, slots=True)
 class TimedFact:
-    """A fact with its note's time and type. `text` is its sentence, by which copied-forward text is recognised."""
+    """A fact with its note's time and type, its sentence and the kind of section that this stands in.
+
+    By the sentence's `text` copied-forward text is recognised.
+    """
 
     fact: Fact
     charted_at: str | None
     note_type: str
     text: str = ""
+    section: SectionKind = SectionKind.OTHER
 
     @property
     def when(self) -> str:
@@ -72,8 +76,9 @@ class ResolvedFact:
 
 
 def in_order(facts: Sequence[TimedFact]) -> list[TimedFact]:
-    """By time, then as given; undated ones first."""
-    return sorted(facts, key=lambda f: f.when)
+    """By time, then as given, the facts of one note in the order of its text; undated ones first."""
+    notes = {note_id: i for i, note_id in enumerate(dict.fromkeys(f.fact.note_id for f in facts))}
+    return sorted(facts, key=lambda f: (f.when, notes[f.fact.note_id], f.fact.start))
 
 
 def without_copies(facts: Sequence[TimedFact]) -> list[TimedFact]:

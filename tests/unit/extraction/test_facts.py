@@ -267,3 +267,37 @@ def test_long_texts_take_linear_time(unit: str) -> None:
     find_drugs(text)
     find_problems(text)
     assert time.process_time() - begin < 4
+
+
+def test_half_of_a_quotient_is_not_the_result_of_its_name() -> None:
+    assert not facts("BLOOD Prot/Cr-0.2", FactKind.RESULT)
+    assert [f.value for f in facts("Creatinine 0.8", FactKind.RESULT)] == ["0.8"]
+
+
+def test_two_orders_in_one_breath_are_one_code_status() -> None:
+    (status,) = facts("Code: do not resuscitate, do not intubate", FactKind.CODE_STATUS)
+    assert status.name == "dnr/dni"
+
+
+@pytest.mark.parametrize(
+    ("text", "frequency"),
+    [
+        ("Prescribed senna 8.6 mg twice daily to complete 10 days.", "twice daily to complete 10 days"),
+        (
+            "Start oxycodone 5 mg every 6 hours as needed for pain for 7 days.",
+            "every 6 hours as needed for pain for 7 days",
+        ),
+        (
+            "Nitroglycerin 0.4 mg every 5 minutes up to three doses as needed.",
+            "every 5 minutes up to three doses as needed",
+        ),
+        ("Prednisone 40 mg daily for a week then 20 mg twice daily.", "daily"),
+    ],
+)
+def test_a_frequency_holds_its_course_and_what_it_is_needed_for(text: str, frequency: str) -> None:
+    assert [f.frequency for f in facts(text, FactKind.DRUG)] == [frequency]
+
+
+def test_a_lesion_that_was_operated_on_is_past() -> None:
+    assert problems("s/p upper endoscopy with clipping of a duodenal ulcer")[0][1] == "historical"
+    assert problems("Started pantoprazole because of a duodenal ulcer.")[0][1] == "present"

@@ -2,17 +2,25 @@
 
 import itertools
 
-from core.records import Action, Assertion, Fact, FactKind
+from core.records import Action, Assertion, Fact, FactKind, SectionKind
 from extraction.timeline import ResolvedFact, TimedFact, resolve
 
 _numbers = itertools.count()
 
 
 def told(
-    day: str | None, name: str, kind: FactKind = FactKind.DRUG, *, text: str = "", note: str = "", **rest: object
+    day: str | None,
+    name: str,
+    kind: FactKind = FactKind.DRUG,
+    *,
+    text: str = "",
+    note: str = "",
+    section: SectionKind = SectionKind.OTHER,
+    note_type: str = "Progress",
+    **rest: object,
 ) -> TimedFact:
     fact = Fact(kind, name, note or f"{day}-{next(_numbers)}", 0, 0, 1, **rest)  # type: ignore[arg-type]
-    return TimedFact(fact, day, "Progress", text)
+    return TimedFact(fact, day, note_type, text, section)
 
 
 def one(*facts: TimedFact) -> ResolvedFact:
@@ -215,3 +223,110 @@ def test_the_result_does_not_depend_on_the_order_given() -> None:
     ]
     answers = {(r.state, r.latest.charted_at) for p in itertools.permutations(facts) for r in resolve(p)}
     assert answers == {("stopped", "2024-03-01")}
+
+
+def states(*facts: TimedFact) -> dict[str, str]:
+    return {r.name: r.state for r in resolve(facts)}
+
+
+MEDICATIONS = SectionKind.MEDICATIONS
+
+
+def test_a_drug_that_later_lists_of_the_others_leave_out_is_past() -> None:
+    lists = [
+        told(day, name, dose="5 mg", note=day, section=MEDICATIONS, note_type="Clinic")
+        for day in ("2024-01-01", "2024-04-01", "2024-09-01")
+        for name in ("lisinopril", "metformin")
+    ]
+    found = states(*lists, told("2024-01-01", "oxycodone", dose="5 mg", note="2024-01-01", note_type="Clinic"))
+    assert found == {"lisinopril": "current", "metformin": "current", "oxycodone": "historical"}
+
+
+def test_a_drug_is_not_forgotten_by_a_short_silence_or_by_notes_on_one_other_drug() -> None:
+    lists = [
+        told(day, name, dose="5 mg", note=day, section=MEDICATIONS, note_type="Clinic")
+        for day in ("2024-01-01", "2024-02-01", "2024-03-01")
+        for name in ("lisinopril", "metformin")
+    ]
+    sparse = [told(day, "lisinopril", dose="5 mg", note_type="Clinic") for day in ("2024-04-01", "2024-09-01")]
+    albuterol = told("2024-01-01", "albuterol", dose="2 puffs", note="2024-01-01", note_type="Clinic")
+    assert states(*lists, albuterol)["albuterol"] == "current"
+    assert states(*lists, *sparse, albuterol, told("2024-09-01", "metformin"))["albuterol"] == "current"
+
+
+def test_a_course_of_days_ends_although_a_bare_list_names_the_drug_once_more() -> None:
+    r = one(
+        told("2024-01-01", "docusate", dose="100 mg", frequency="twice daily to complete 10 days", action=STARTED),
+        told("2024-01-08", "docusate", dose="100 mg", frequency="twice daily"),
+        told("2024-06-01", "docusate", assertion=Assertion.HYPOTHETICAL),
+    )
+    assert r.state == "historical"
+
+
+def test_a_drug_taken_on_beyond_its_course_is_current() -> None:
+    r = one(
+        told("2024-01-01", "pantoprazole", dose="40 mg", frequency="daily for 14 days", action=STARTED),
+        told("2024-06-01", "pantoprazole", dose="40 mg", frequency="daily"),
+    )
+    assert r.state == "current"
+
+
+def test_an_infusion_ends_although_the_last_words_on_it_name_no_route() -> None:
+    found = states(
+        told("2024-01-01", "heparin", dose="18 units/kg/hr", frequency="gtt", action=STARTED),
+        told("2024-01-02", "heparin"),
+        told("2024-06-01", "apixaban", dose="5 mg"),
+    )
+    assert found["heparin"] == "historical"
+
+
+def test_as_needed_is_not_lost_to_a_shorter_mention_in_the_same_note() -> None:
+    r = one(
+        told("2024-01-01", "hydroxyzine", dose="50 mg", frequency="every 6 hours as needed", note="n"),
+        told("2024-01-01", "hydroxyzine", dose="50 mg", frequency="every 6 hours", note="n"),
+    )
+    assert r.latest.fact.frequency == "every 6 hours as needed"
+
+
+def test_what_only_a_study_found_long_ago_is_no_active_problem() -> None:
+    seen = told("2024-01-01", "cardiomegaly", FactKind.PROBLEM, section=SectionKind.IMAGING)
+    end = told("2024-06-01", "lisinopril", dose="5 mg")
+    assert states(seen, end)["cardiomegaly"] == "possible"
+    judged = told("2024-01-02", "cardiomegaly", FactKind.PROBLEM, section=SectionKind.ASSESSMENT)
+    assert states(seen, judged, end)["cardiomegaly"] == "current"
+    assert states(seen, told("2024-01-09", "lisinopril", dose="5 mg"))["cardiomegaly"] == "current"
+
+
+def test_a_lasting_problem_that_a_later_note_calls_past_is_past() -> None:
+    r = one(
+        told("2024-01-01", "peptic ulcer disease", FactKind.PROBLEM),
+        told("2024-06-01", "peptic ulcer disease", FactKind.PROBLEM, assertion=Assertion.HISTORICAL),
+    )
+    assert r.state == "historical"
+
+
+def test_an_episode_that_is_over_does_not_end_the_disease_the_same_note_assesses() -> None:
+    r = one(
+        told(
+            "2024-06-01", "heart failure", FactKind.PROBLEM, note="n", section=SectionKind.PAST_HISTORY,
+            action=Action.RESOLVED, assertion=Assertion.HISTORICAL,
+        ),
+        told("2024-06-01", "heart failure", FactKind.PROBLEM, note="n", section=SectionKind.ASSESSMENT),
+    )  # fmt: skip
+    assert r.state == "current"
+
+
+def test_a_tube_in_the_past_history_is_not_in_place() -> None:
+    r = one(
+        told("2024-01-01", "chest tube", FactKind.DEVICE, action=STARTED),
+        told("2025-06-01", "chest tube", FactKind.DEVICE, section=SectionKind.PAST_HISTORY, action=STARTED),
+    )
+    assert r.state == "historical"
+
+
+def test_a_value_on_arrival_is_not_the_newest_of_its_note() -> None:
+    r = one(
+        told("2024-01-01", "lactate", FactKind.RESULT, value="1.2", note="n", text="Lactate-1.2"),
+        told("2024-01-01", "lactate", FactKind.RESULT, value="2.0", note="n", text="Lactate 2.0 on arrival."),
+    )
+    assert r.latest.fact.value == "1.2"
