@@ -67,8 +67,8 @@ class Summarizer:
                         await self._keep(event.summary, entry)
                         summary = event.summary
                     yield event
-        except AnamnesisError as e:
-            error = e
+        except Exception as e:
+            error = e if isinstance(e, AnamnesisError) else AnamnesisError("an unforeseen failure")
             raise
         finally:
             self._count(request.template, summary, error, time.perf_counter() - began)

@@ -254,6 +254,8 @@ async def test_a_part_of_the_chain_that_breaks_tells_nothing(
         for answer in await ask_all_ways(service):
             if answer.status_code != 200:
                 check_problem(answer, status=500)
+                assert ("internal_error",) in service.rows("SELECT outcome FROM audit")
+        assert ("cancelled",) not in service.rows("SELECT outcome FROM audit")
         await check_sinks(service, written, folder)
 
 
