@@ -13,7 +13,8 @@ _TELLS_THE_END = {Action.STOPPED, Action.HELD, Action.RESOLVED}
 def superseded_sentences(resolved: Sequence[ResolvedFact]) -> frozenset[tuple[str, int]]:
     """(note_id, ordinal) of sentences that state as present a drug since stopped or re-dosed, or what is resolved.
 
-    Sentences that tell the change itself stay, and so do those whose note is as new as the newest mention.
+    Sentences that tell of the stop, or of the change to the present dose, stay, and so do those whose note is as new as
+    the newest mention.
     """
     return frozenset(
         (mention.fact.note_id, mention.fact.sentence)
@@ -37,4 +38,4 @@ def _is_superseded(resolved: ResolvedFact, mention: TimedFact) -> bool:
         and latest.dose
         and canonical_dose(fact.dose) != canonical_dose(latest.dose)
     )
-    return bool(redosed) and fact.action in (Action.NONE, Action.CONTINUED)
+    return bool(redosed) and fact.action in (Action.NONE, Action.CONTINUED, Action.CHANGED)

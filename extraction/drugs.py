@@ -49,7 +49,7 @@ _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!
 _LAB_WORD = re.compile(
     r"[\s-]*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|"
     r"sensitiv\w+|susceptib\w+|"
-    r"deficien\w+|insufficien\w+|dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|addiction|"
+    r"deficien\w+|def(?![\w])|insufficien\w+|dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|addiction|"
     r"naive)\b",
     re.IGNORECASE,
 )

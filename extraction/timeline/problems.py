@@ -9,6 +9,8 @@ from extraction.timeline.records import ResolvedFact, State, TimedFact, days_bef
 
 _ACUTE_DAYS = 90
 _TEMPORARY_DEVICE_DAYS = 45
+_LASTING_DAYS = 365
+_VISITS = 3
 _FINDING_DAYS = 30
 _STUDIES = frozenset({SectionKind.IMAGING, SectionKind.RESULTS})
 _JUDGED = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBLEMS})
@@ -47,6 +49,12 @@ def _asserts(mention: TimedFact) -> bool:
     return mention.fact.assertion in (Assertion.PRESENT, Assertion.HISTORICAL)
 
 
+def _lasts(mentions: Sequence[TimedFact]) -> bool:
+    """Whether clinicians assessed it at visits months apart: an event by its name, but one that is still dealt with."""
+    assessed = [m for m in mentions if m.section in _JUDGED and m.fact.assertion is Assertion.PRESENT]
+    return len({m.day for m in assessed}) >= _VISITS and days_before(assessed[0], assessed[-1]) > _ACUTE_DAYS
+
+
 def _of_a_study(mention: TimedFact) -> bool:
     return mention.section in _STUDIES or "radiology" in mention.note_type.lower()
 
@@ -74,7 +82,7 @@ def resolve_problem(name: str, mentions: Sequence[TimedFact], now: TimedFact) ->
     if state is None:
         return None
     age = days_before(latest, now)
-    if state == "current" and name in _acute() and age > _ACUTE_DAYS:
+    if state == "current" and name in _acute() and age > _ACUTE_DAYS and not (age <= _LASTING_DAYS and _lasts(own)):
         state = "historical"
     if state == "current" and age > _FINDING_DAYS and all(_of_a_study(m) for m in own if _asserts(m)):
         state = "possible"

@@ -17,13 +17,18 @@ def test_a_drug_since_stopped_is_no_longer_told_as_taken() -> None:
     assert superseded("stopped", mention("2020-01-01"), mention("2020-02-01", action=Action.STOPPED)) == {"2020-01-01"}
 
 
-def test_an_older_dose_is_superseded_but_the_change_itself_is_not() -> None:
+def test_an_older_dose_is_superseded_but_the_change_to_the_present_one_is_not() -> None:
     told = (
         mention("2020-01-01", "5 mg"),
         mention("2020-02-01", "6 mg", Action.CHANGED),
-        mention("2020-03-01", "7 mg"),
+        mention("2020-03-01", "6 mg"),
     )
     assert superseded("changed", *told) == {"2020-01-01"}
+
+
+def test_a_change_that_a_later_dose_overtook_is_superseded() -> None:
+    told = (mention("2020-02-01", "6 mg", Action.CHANGED), mention("2020-03-01", "7 mg", Action.CHANGED))
+    assert superseded("changed", *told) == {"2020-02-01"}
 
 
 def test_another_spelling_of_the_same_dose_stays() -> None:

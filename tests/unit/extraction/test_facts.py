@@ -301,3 +301,7 @@ def test_a_frequency_holds_its_course_and_what_it_is_needed_for(text: str, frequ
 def test_a_lesion_that_was_operated_on_is_past() -> None:
     assert problems("s/p upper endoscopy with clipping of a duodenal ulcer")[0][1] == "historical"
     assert problems("Started pantoprazole because of a duodenal ulcer.")[0][1] == "present"
+
+
+def test_a_deficiency_is_not_a_supplement() -> None:
+    assert not facts("Seen for vit D def and hypertension.", FactKind.DRUG)

@@ -330,3 +330,11 @@ def test_a_value_on_arrival_is_not_the_newest_of_its_note() -> None:
         told("2024-01-01", "lactate", FactKind.RESULT, value="2.0", note="n", text="Lactate 2.0 on arrival."),
     )
     assert r.latest.fact.value == "1.2"
+
+
+def test_an_event_that_is_assessed_at_visit_after_visit_is_still_a_problem() -> None:
+    days = ("2024-01-01", "2024-04-01", "2024-08-01")
+    visits = [told(day, "venous thromboembolism", FactKind.PROBLEM, section=SectionKind.ASSESSMENT) for day in days]
+    end = told("2025-01-01", "apixaban", dose="5 mg")
+    assert states(*visits, end)["venous thromboembolism"] == "current"
+    assert states(visits[0], end)["venous thromboembolism"] == "historical"

@@ -56,3 +56,19 @@ def test_lists_that_must_be_complete_have_no_limit(template: object) -> None:
     for section in template.sections:  # type: ignore[attr-defined]
         if set(section.facts) & {FactKind.DRUG, FactKind.ALLERGY, FactKind.CODE_STATUS, FactKind.DEVICE}:
             assert section.limit is None
+
+
+@pytest.mark.parametrize(
+    ("section", "left_out", "kept"),
+    [
+        ("procedures", "Risks and benefits were explained and consent was signed.", "Colonoscopy with polypectomy"),
+        ("follow_up", "She returns to clinic for follow-up of HTN.", "Return to clinic in 3 months."),
+        ("imaging", "Findings were discussed with Dr. ___ by phone.", "Moderate left pleural effusion."),
+        ("identity", "Medication history obtained from the pharmacy.", "A 57 year old man with cirrhosis."),
+    ],
+)
+def test_what_a_section_is_not_for_is_left_out_of_it(section: str, left_out: str, kept: str) -> None:
+    plan = next(s for s in load_templates()["handoff"].sections if s.key == section)
+    assert plan.avoid is not None
+    assert plan.avoid.search(left_out)
+    assert not plan.avoid.search(kept)
