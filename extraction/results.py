@@ -46,6 +46,7 @@ _UNIT_RE = re.compile(rf"\s{{0,4}}({_UNIT})(?![a-zA-Z0-9])", re.IGNORECASE)
 _ROW_UNIT = re.compile(rf"\s{{2,}}({_UNIT})\s*\Z", re.IGNORECASE)
 _DASH = re.compile(r"(?:\(PT\))?-(?=[\d<>])")
 _DRUG_UNIT = re.compile(r"[\s-]?(?:mg|mcg|g|gm|meq|units?|tabs?|tablets?|ml|iu)(?![\w/]|\s?/)", re.IGNORECASE)
+_TIME_UNIT = re.compile(r"[\s-]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?)\b", re.IGNORECASE)
 _BASELINE = re.compile(r"\bbaseline\b[^,;.]{0,12}\Z", re.IGNORECASE)
 
 
@@ -105,7 +106,11 @@ def _fact(
         trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
         if trend:
             value = trend.span(1)
-    if _DRUG_UNIT.match(text, value[1]) or not _plausible(match.value, text[slice(*value)]):
+    if (
+        _TIME_UNIT.match(text, value[1])
+        or _DRUG_UNIT.match(text, value[1])
+        or not _plausible(match.value, text[slice(*value)])
+    ):
         return None
     unit = _UNIT_RE.match(text, value[1], min(len(text), value[1] + 24))
     end = unit.end() if unit else value[1]

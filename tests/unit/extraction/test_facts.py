@@ -305,3 +305,7 @@ def test_a_lesion_that_was_operated_on_is_past() -> None:
 
 def test_a_deficiency_is_not_a_supplement() -> None:
     assert not facts("Seen for vit D def and hypertension.", FactKind.DRUG)
+
+
+def test_when_a_test_is_due_is_not_its_result() -> None:
+    assert not facts("Repeat hemoglobin A1c in 4 months.", FactKind.RESULT)
