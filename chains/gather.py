@@ -7,6 +7,7 @@ from chains.budget import Budget, spending_order
 from chains.citations import Citer
 from chains.conflicts import conflicts_in
 from chains.evidence import Gathered, Group, SectionEvidence
+from chains.focus import FOCUS_KEY
 from chains.lists import ListWriter
 from chains.passages import PassageFinder
 from chains.plan import Plan
@@ -91,12 +92,8 @@ class _Gathering:
             return ()
         if section.source == "list":
             return self._budget.trim(section, self._lists.groups(section, self._resolved))
-        required: frozenset[str] = frozenset()
-        if section.key == self._plan.focus_key:
-            if not self._plan.required_stems:
-                return ()
-            required = self._plan.required_stems
-        groups = self._passages.groups(section, word_limit=self._budget.share(section), required=required)
+        focus = self._plan.focus if section.key == FOCUS_KEY else None
+        groups = self._passages.groups(section, word_limit=self._budget.share(section), focus=focus)
         return self._budget.take(groups)
 
     def _coverage(self) -> Coverage:

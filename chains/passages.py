@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
 
 from chains.citations import Citer
 from chains.evidence import Evidence, Group
+from chains.focus import Focus
 from chains.lists import days_between
 from chains.scope import Scope
 from chains.wording import content_words, words
@@ -33,6 +34,7 @@ _NOTHING_FOUND = re.compile(
     r"negative for|there (?:has|have) been no|without)\b",
     re.IGNORECASE,
 )
+_NO_NAMES: frozenset[str] = frozenset()
 _LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
 _BACKGROUND = frozenset({SectionKind.FAMILY_HISTORY, SectionKind.SOCIAL_HISTORY, SectionKind.REVIEW_OF_SYSTEMS})
 
@@ -69,19 +71,18 @@ class PassageFinder:
         self._sentences: dict[str, tuple[Sentence, ...]] = {}
         self._elsewhere = dict.fromkeys((k for p in plans for k, w in p.kinds.items() if w >= HOME), 0.3)
         self._elsewhere |= dict.fromkeys(_LISTED_ELSEWHERE, 0.3) | dict.fromkeys(_BACKGROUND, 0.1)
+        self._named: dict[tuple[str, int], frozenset[str]] | None = None
         self._shown: list[frozenset[str]] = []
 
-    def groups(
-        self, plan: SectionPlan, *, word_limit: int, required: frozenset[str] = frozenset()
-    ) -> tuple[Group, ...]:
+    def groups(self, plan: SectionPlan, *, word_limit: int, focus: Focus | None = None) -> tuple[Group, ...]:
         """The best passages for a section, at most `plan.limit` and about `word_limit` words, none twice.
 
-        With `required` stems, only sentences that hold at least half of them count as evidence.
+        With a `focus` only sentences that speak of it count as evidence, in whatever section they stand.
         """
-        chosen = self._choose(self._candidates(plan, required), plan, word_limit)
+        chosen = self._choose(self._candidates(plan, focus), plan, word_limit)
         return tuple(self._group(run, plan, i) for i, run in enumerate(_adjacent(chosen, self._citer.is_item)))
 
-    def _candidates(self, plan: SectionPlan, required: frozenset[str]) -> list[Candidate]:
+    def _candidates(self, plan: SectionPlan, focus: Focus | None) -> list[Candidate]:
         retriever = self._chart.retriever(k=CHUNKS, note_ids=self._recent(plan.within_days))
         asked = frozenset(stem for query in plan.queries for stem in content_words(query))
         found: dict[tuple[str, int], Candidate] = {}
@@ -90,10 +91,20 @@ class PassageFinder:
             if weight <= 0:
                 continue
             for sentence in self._sentences_in(document):
-                candidate = self._candidate(sentence, weight, plan, asked, required)
+                candidate = self._candidate(sentence, weight, plan, asked, focus)
                 if candidate:
                     found[sentence.note_id, sentence.ordinal] = candidate
         return sorted(found.values(), key=lambda c: (-c.score, c.sentence.note_id, c.sentence.ordinal))
+
+    def _names(self) -> Mapping[tuple[str, int], frozenset[str]]:
+        """Names of the facts of each sentence."""
+        if self._named is None:
+            named: dict[tuple[str, int], frozenset[str]] = {}
+            for fact in self._chart.facts():
+                key = (fact.note_id, fact.sentence)
+                named[key] = named.get(key, _NO_NAMES) | {fact.name}
+            self._named = named
+        return self._named
 
     def _recent(self, within_days: float | None) -> frozenset[str]:
         """Notes to search: those within so many days of the chart's end; undated ones always."""
@@ -122,7 +133,7 @@ class PassageFinder:
         return self._sentences[note_id][meta["first_sentence"] : meta["last_sentence"] + 1]
 
     def _candidate(
-        self, sentence: Sentence, weight: float, plan: SectionPlan, asked: frozenset[str], required: frozenset[str]
+        self, sentence: Sentence, weight: float, plan: SectionPlan, asked: frozenset[str], focus: Focus | None
     ) -> Candidate | None:
         """The sentence as a candidate; None where it stands in the wrong kind of section and shares no word."""
         if (sentence.note_id, sentence.ordinal) in self._barred:
@@ -135,10 +146,11 @@ class PassageFinder:
             return None
         if plan.avoid and plan.avoid.search(text):
             return None
-        if required and 2 * len(required & stems) < len(required):
-            return None
         shared = len(asked & stems)
-        if shared < _words_to_share(plan.kinds.get(sentence.kind, 0.0)):
+        if focus:
+            if not focus.is_answered_by(stems, self._names().get((sentence.note_id, sentence.ordinal), _NO_NAMES)):
+                return None
+        elif shared < _words_to_share(plan.kinds.get(sentence.kind, 0.0)):
             return None
         if plan.prefer and plan.prefer.search(text):
             weight *= 2
@@ -155,9 +167,10 @@ class PassageFinder:
             if candidate.score < FAINTEST * best:
                 break
             length = len(candidate.text.split())
-            if len(chosen) == plan.limit or left < SHORTEST_WORDS:
+            if len(chosen) == plan.limit:
                 break
-            if length > left or any(_alike(candidate.stems, other) for other in self._shown):
+            # The first is shown whatever its length: what was found is never cut to nothing.
+            if (chosen and length > left) or any(_alike(candidate.stems, other) for other in self._shown):
                 continue
             chosen.append(candidate)
             self._shown.append(candidate.stems)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chains.evidence import ChainInput
-from chains.focus import FOCUS_KEY, focus_section
+from chains.focus import Focus, focus_plan, read_focus
 from core.errors import InvalidRequest
 from prompts import SectionPlan, Template
 
@@ -14,16 +14,15 @@ from prompts import SectionPlan, Template
 class Plan:
     """What will be written for one request, and since when (perf_counter seconds) it is being worked on.
 
-    `required_stems` are the words a sentence must share with the focus to count as an answer, and `latest_stay` says
-    that passages come from the last stay in hospital alone.
+    `focus` is what the caller asked about, and `latest_stay` says that passages come from the last stay in hospital
+    alone.
     """
 
     input: ChainInput
     sections: tuple[SectionPlan, ...]
-    required_stems: frozenset[str]
+    focus: Focus | None
     started: float
     latest_stay: bool = False
-    focus_key: str = FOCUS_KEY
 
 
 def make_plan(chain_input: ChainInput, templates: Mapping[str, Template]) -> Plan:
@@ -37,8 +36,8 @@ def make_plan(chain_input: ChainInput, templates: Mapping[str, Template]) -> Pla
         raise InvalidRequest(f"unknown template; there are {', '.join(templates)}")
     template = templates[request.template]
     sections = template.sections
-    required: frozenset[str] = frozenset()
+    focus: Focus | None = None
     if request.focus and request.focus.strip():
-        focus, required = focus_section(request.focus)
-        sections = (focus, *sections)
-    return Plan(chain_input, sections, required, time.perf_counter(), template.latest_stay)
+        focus = read_focus(request.focus)
+        sections = (focus_plan(request.focus), *sections)
+    return Plan(chain_input, sections, focus, time.perf_counter(), template.latest_stay)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,18 +28,18 @@ class SectionPlan:
     key: str
     title: str
     source: Literal["list", "passage"]
-    facts: tuple[FactKind, ...]
-    queries: tuple[str, ...]
-    kinds: Mapping[SectionKind, float]
-    note_types: Mapping[str, float]
-    headings: Mapping[str, float]
-    prefer: re.Pattern[str] | None
-    leave_out: frozenset[str]
-    only_kinds: bool
-    half_life_days: float
-    limit: int | None
+    facts: tuple[FactKind, ...] = ()
+    queries: tuple[str, ...] = ()
+    kinds: Mapping[SectionKind, float] = field(default_factory=dict)
+    note_types: Mapping[str, float] = field(default_factory=dict)
+    headings: Mapping[str, float] = field(default_factory=dict)
+    prefer: re.Pattern[str] | None = None
     avoid: re.Pattern[str] | None = None
+    leave_out: frozenset[str] = frozenset()
+    only_kinds: bool = False
+    half_life_days: float = 365
     within_days: float | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
