@@ -17,7 +17,7 @@ from core.settings import Settings, load_settings
 from core.telemetry import Metrics, configure_logging
 from ingest.deidentify import PatternDetector, Policy
 from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
-from ingest.outcome import Outcome
+from ingest.outcome import Outcome, RunFailed
 from ingest.progress import LineProgress
 from ingest.sources import FORMATS, resolve_input
 from vectorstore.embeddings import build_embeddings
@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except AnamnesisError as e:
         progress.close()
+        if isinstance(e, RunFailed):
+            print(e.outcome.table())
         print(f"ingest: {e}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

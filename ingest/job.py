@@ -13,7 +13,7 @@ from core.records import Note, ProcessedNote, SkippedNote
 from ingest.comparison import ChartChange, claim, compare, quarantined
 from ingest.deidentify import Deidentifier, Detector, Policy
 from ingest.embedding import Embed, PreparedChart, Vectors, WindowedEmbedder
-from ingest.outcome import Outcome
+from ingest.outcome import Outcome, RunFailed
 from ingest.processing import chunking_spec, process
 from ingest.progress import NoProgress, Progress
 from ingest.quarantine import QuarantineReport
@@ -136,7 +136,8 @@ class _Run:
                 unreadable += isinstance(row, Rejected) and row.reason is Reason.UNREADABLE_FILE
                 self._progress.update("reading", self.outcome.rows)
             if unreadable >= len(item.files):
-                raise IngestFailed(f"{item.files[0]} cannot be read to its end; nothing was published{self._see()}")
+                message = f"{item.files[0]} cannot be read to its end; nothing was published{self._see()}"
+                raise RunFailed(message, self.outcome)
             if unreadable:
                 incomplete.add(item.name)
         self.outcome.incomplete = tuple(sorted(incomplete))
@@ -186,15 +187,17 @@ class _Run:
         for source in self._plan.sources:
             rows, bad = self._rows[source], self._bad[source]
             if bad > self._plan.max_bad_share * rows:
-                raise IngestFailed(
+                raise RunFailed(
                     f"{bad:,} of {rows:,} rows of source {source!r} are bad, more than the share of "
                     f"{self._plan.max_bad_share:g} that ANAMNESIS_INGEST__MAX_BAD_SHARE allows; nothing was "
-                    f"published{self._see()}"
+                    f"published{self._see()}",
+                    self.outcome,
                 )
             if not self._kept[source] and not self._plan.allow_empty:
-                raise IngestFailed(
+                raise RunFailed(
                     f"source {source!r} holds no note that can be kept; --allow-empty removes the notes it has in the "
-                    f"index; nothing was published{self._see()}"
+                    f"index; nothing was published{self._see()}",
+                    self.outcome,
                 )
 
     def _see(self) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.errors import IngestFailed
 from core.telemetry import Metrics
 from ingest.deidentify import IdentifierKind
 from ingest.sources import Reason
@@ -75,3 +76,11 @@ class Outcome:
         metrics.ingest_seconds.observe(self.seconds)
         metrics.index_generation.set(self.generation)
         metrics.index_notes.set(self.index_notes)
+
+
+class RunFailed(IngestFailed):
+    """A run that read its sources and published nothing; `outcome` counts what it found."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message)
+        self.outcome = outcome

@@ -50,6 +50,16 @@ def test_a_failed_run_says_why_and_exits_with_one(tmp_path: Path, capsys: pytest
     assert "no such file" in capsys.readouterr().err
 
 
+def test_a_refused_run_still_prints_what_it_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "notes.jsonl"
+    source.write_text('{"note_id": "a"}\n{"note_id": "b"}\n')
+    assert command.main([str(source)]) == 1
+    printed = capsys.readouterr()
+    assert "rows read" in printed.out
+    assert "quarantined        2" in printed.out
+    assert "nothing was published" in printed.err
+
+
 def test_wrong_usage_and_settings_exit_with_two(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
