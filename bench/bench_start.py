@@ -36,7 +36,7 @@ def _seconds_to_page(folder: Path) -> float:
         "ANAMNESIS_LLM__URL": "http://127.0.0.1:1/v1",
     }
     began = time.perf_counter()
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-m", "deploy.local"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as supervisor:
         try:
