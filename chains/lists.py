@@ -111,7 +111,7 @@ class ListWriter:
     def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
         now, before = self._evidence(result.latest, 1), result.previous
         same_day = before is not None and _day(before) == _day(result.latest)
-        if before is None or same_day or before.fact.value in result.latest.fact.value:
+        if before is None or same_day or before.fact.value in now.text:
             return Group(section, index, (now,), now)
         then = self._evidence(before, 2)
         unit = f" {before.fact.unit}" if before.fact.unit else ""

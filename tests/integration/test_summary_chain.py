@@ -12,6 +12,7 @@ from chains.models import ChatVLLM
 from core.errors import InvalidRequest, ModelUnavailable
 from core.records import (
     EvidenceEvent,
+    Note,
     SectionEvent,
     StatementEvent,
     Summary,
@@ -289,3 +290,14 @@ async def test_two_runs_give_the_same_summary(store: Store, extractive: SummaryC
     first, second = [await extractive.ainvoke(ask(store)) for _ in range(2)]
     assert first.sections == second.sections
     assert first.conflicts == second.conflicts
+
+
+async def test_a_change_that_tells_the_value_before_is_not_told_twice(tmp_path: Path, extractive: SummaryChain) -> None:
+    texts_of_labs = ("LABS: INR 2.5", "LABS: INR 2.5 -> 3.0")
+    notes = [
+        Note(f"n{day}", "dan", None, "Progress note", f"2022-01-0{day}", text)
+        for day, text in enumerate(texts_of_labs, 1)
+    ]
+    store = build_store(tmp_path, notes)
+    summary = await extractive.ainvoke(ask(store, "dan"))
+    assert [t.count("2.5") for t in texts(summary, "results")] == [1]
