@@ -43,9 +43,10 @@ class ListWriter:
 
     def _ordered(self, kind: FactKind, facts: list[ResolvedFact]) -> list[ResolvedFact]:
         if kind is FactKind.DRUG:
-            now = sorted((f for f in facts if f.state in _SHOWN), key=lambda f: f.name)
+            now = sorted((f for f in facts if f.state in _SHOWN and f.name != "none"), key=lambda f: f.name)
             stopped = [f for f in facts if f.state == "stopped" and self._is_recent(f.latest)]
-            return now + sorted(stopped, key=_when, reverse=True)
+            none = [f for f in facts if f.name == "none"] if not now else []
+            return now + none + sorted(stopped, key=_when, reverse=True)
         if kind is FactKind.ALLERGY:
             listed = [f for f in facts if f.state in _SHOWN and f.name != "none"]
             return sorted(listed, key=lambda f: f.name) or [f for f in facts if f.name == "none"]
@@ -96,6 +97,8 @@ class ListWriter:
         return Group(section, index, (evidence,), evidence)
 
     def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
+        if drug.name == "none":
+            return self._quote(max(drug.mentions, key=_time), section, index)
         if drug.state in {"stopped", "held"}:
             return self._quote(drug.latest, section, index, whole_sentence=True)
         shown, before = drug.latest, drug.previous

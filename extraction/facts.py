@@ -8,6 +8,7 @@ from functools import lru_cache
 from core.records import Action, Assertion, Fact, FactKind, Note, SectionKind, Sentence
 from extraction.allergies import allergy_facts
 from extraction.drugs import drug_facts
+from extraction.no_drugs import no_drugs_fact
 from extraction.problems import problem_facts
 from extraction.results import result_facts
 from extraction.status import code_status_facts, device_facts
@@ -82,6 +83,8 @@ def _facts_of(text: str, section: SectionKind, heading: str, discharge: bool) ->
         yield fact(
             FactKind.ALLERGY, a.name, a.start, a.end, assertion=a.assertion, action=a.action, reaction=a.reaction
         )
+    if none := no_drugs_fact(text, section):
+        yield fact(FactKind.DRUG, none.name, none.start, none.end, assertion=none.assertion)
     in_list = section is SectionKind.ALLERGIES
     for d in drug_facts(text, words, section, heading, in_discharge=discharge):
         if any(a.start <= d.start < a.end for a in allergies) or (in_list and not d.dose):

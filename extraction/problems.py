@@ -44,6 +44,9 @@ _NOT_RESOLVED = re.compile(
     r"\b(?:not|un|partially|nearly|almost|never|hasn't|until)\s*(?:yet\s+|fully\s+|completely\s+)?\Z", re.IGNORECASE
 )
 _ROOM_AIR = re.compile(r"(?:\d\s?%?|\bon|\bsats?|spo2|satting)\s*\(?\s*\Z", re.IGNORECASE)
+_VACCINE = re.compile(
+    r"\b(?:vaccin|immuni[sz]ation|immuni[sz]ed|(?:flu|tetanus|pneumonia|booster) shot)", re.IGNORECASE
+)
 _SHOUTED = re.compile(r"[a-z]{3}")
 
 
@@ -132,7 +135,9 @@ def _by_ending(words: Words, first: int, stop: int) -> Iterator[ProblemMention]:
 
 
 def problem_facts(text: str, words: Words, section: SectionKind) -> tuple[ProblemFact, ...]:
-    """Problems in one sentence with their assertion; complaints are left out."""
+    """Problems in one sentence with their assertion; complaints are left out, and so is what a vaccine is against."""
+    if section is SectionKind.IMMUNIZATIONS or _VACCINE.search(text):
+        return ()
     facts = []
     for mention in _mentions(text, words):
         if mention.kind == "symptom":

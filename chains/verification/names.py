@@ -2,8 +2,10 @@
 
 from chains.verification.claim import Claim, Refusal
 from chains.wording import content_words
+from core.records import SectionKind
 from extraction.drugs import find_drugs
-from extraction.problems import find_problems
+from extraction.problems import find_problems, problem_facts
+from extraction.words import Words
 
 
 def names_are_cited(claim: Claim) -> Refusal | None:
@@ -23,4 +25,11 @@ def names_are_cited(claim: Claim) -> Refusal | None:
                 content_words(claim.text[mention.start : mention.end])
             ):
                 return Refusal(code, "it named something that the lines do not name")
+    stated = {name for e in claim.cited for name in _problems(e.context, e.kind)}
+    if _problems(claim.text, SectionKind.OTHER) & {m.name for m in find_problems(given)} - stated:
+        return Refusal("unsupported_problem", "it made a problem of what the lines only name")
     return None
+
+
+def _problems(text: str, kind: SectionKind) -> set[str]:
+    return {fact.name for fact in problem_facts(text, Words.of(text), kind)}

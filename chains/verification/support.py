@@ -12,12 +12,12 @@ from extraction.numbers import find_numbers
 from extraction.problems import find_problems
 
 MOST_NEW = 0.1
-LEAST_KEPT = 0.5
+LEAST_KEPT = 0.75
 _FRAME = frozenset(content_words("reports reported noted found seen showed known currently now takes given previously"))
 
 
 def is_carried(claim: Claim) -> Refusal | None:
-    """Refuses a text with more than one content word in ten that the cited words do not hold, or too few words.
+    """Refuses a text with more than one content word in ten that the cited words do not hold, or too few words of them.
 
     A floor against invention: what a weak model adds reads well and is worth nothing. Words of the frame ("takes") do
     not count, and names, numbers, dates and frequencies, which may be spelled differently, have checks of their own.

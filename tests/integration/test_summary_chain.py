@@ -301,3 +301,15 @@ async def test_a_change_that_tells_the_value_before_is_not_told_twice(tmp_path: 
     store = build_store(tmp_path, notes)
     summary = await extractive.ainvoke(ask(store, "dan"))
     assert [t.count("2.5") for t in texts(summary, "results")] == [1]
+
+
+async def test_a_chart_that_says_no_drugs_is_quoted_by_its_newest_words(
+    tmp_path: Path, extractive: SummaryChain
+) -> None:
+    said = "# Medications\nNo Active Medications.\n\n# Plan\nPatient was given the influenza vaccine.\n"
+    notes = [Note(f"n{day}", "eve", None, "Progress note", f"2022-01-0{day}", said) for day in (1, 2, 3)]
+    summary = await extractive.ainvoke(ask(build_store(tmp_path, notes), "eve"))
+    (statement,) = section(summary, "medications").statements
+    assert statement.text == "No Active Medications"
+    assert statement.citations[0].note_id == "n3"
+    assert section(summary, "problems").outcome == "no_evidence"

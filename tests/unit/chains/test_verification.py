@@ -48,12 +48,17 @@ UNFAITHFUL = [
         "Mycophenolate 250 mg BID, prednisone 5 mg daily.",
         {"frequency"},
     ),
-    ("Ascites and ascites.", "Ascites in the liver bed.", {"repetition"}),
+    ("Ascites and ascites.", "Moderate ascites.", {"repetition"}),
     ("Ascites.", "Cirrhotic liver with a patent portal vein, gallstones and moderate ascites.", {"too_little"}),
     (
         "Sent to the emergency department with a chest film.",
         "Chest film: opacity of the lung.",
         {"unsupported_content"},
+    ),
+    (
+        "Was given influenza, split virus, today.",
+        "Was given immunizations: influenza, split virus, today.",
+        {"unsupported_problem"},
     ),
     ("She lives alone.", "Lives alone.", {"gender"}),
     ("Her mother had breast cancer.", "Mother had breast cancer at 60.", {"gender"}),

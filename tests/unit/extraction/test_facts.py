@@ -309,3 +309,32 @@ def test_a_deficiency_is_not_a_supplement() -> None:
 
 def test_when_a_test_is_due_is_not_its_result() -> None:
     assert not facts("Repeat hemoglobin A1c in 4 months.", FactKind.RESULT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PLAN:\nPatient was given the following immunizations: influenza, split virus.",
+        "PLAN:\nReceived influenza vaccine today.",
+        "IMMUNIZATIONS:\nHepatitis B, 2019",
+    ],
+)
+def test_what_a_vaccine_is_against_is_no_problem(text: str) -> None:
+    assert not facts(text, FactKind.PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("Medications:\nNo Active Medications.", True),
+        ("MEDICATIONS:\nNone", True),
+        ("HPI:\nHe is not taking any medications.", True),
+        ("Allergies:\nNo known medication allergies.", False),
+        ("ALLERGIES:\nNone", False),
+        ("PLAN:\nNo medication changes.", False),
+        ("PLAN:\nNo medications were given.", False),
+    ],
+)
+def test_a_chart_that_says_that_no_drugs_are_taken_is_heard(text: str, stated: bool) -> None:
+    found = [f for f in facts(text, FactKind.DRUG) if f.name == "none"]
+    assert bool(found) is stated
