@@ -24,7 +24,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANAMNESIS_INDEX__DIR", str(folder / "index"))
         patch.setenv("ANAMNESIS_INGEST__QUARANTINE_DIR", str(folder / "quarantine"))
-        assert make_charts(["--patients", "2", "--seed", "7", "--out", str(folder / "charts")]) == 0
+        assert make_charts(["--patients", "3", "--seed", "7", "--out", str(folder / "charts")]) == 0
         assert ingest([str(folder / "charts" / "notes.csv.gz")]) == 0
     return folder / "index"
 
@@ -58,18 +58,19 @@ def statements(summary: dict) -> list[dict]:  # type: ignore[type-arg]
 
 async def test_summaries_are_written_by_the_model_and_every_citation_resolves(client: httpx.AsyncClient) -> None:
     modes = set()
-    for patient_id in await patients(client):
-        answer = await client.post("/summarize", json={"patient_id": patient_id})
+    asked = [(p, template) for p in await patients(client) for template in ("handoff", "problem_list")]
+    for patient_id, template in asked:
+        answer = await client.post("/summarize", json={"patient_id": patient_id, "template": template})
         assert answer.status_code == 200
         summary = answer.json()
         modes.add(summary["mode"])
         assert summary["usage"]["prompt_tokens"] > 0
-        assert summary["usage"]["cached_prompt_tokens"] > 0
         assert statements(summary)
         for citation in [c for s in statements(summary) for c in s["citations"]]:
             note = (await client.get(f"/notes/{citation['note_id']}")).json()
             assert note["patient_id"] == patient_id
             assert note["text"][citation["start"] : citation["end"]] == citation["quote"]
+    # Of a weak model most sentences are refused; that every one of six summaries loses all of them is a defect.
     assert "abstractive" in modes
 
 
