@@ -2,7 +2,7 @@
 
 import re
 
-from core.records import Citation, NoteHeader, Sentence
+from core.records import Citation, Sentence
 from vectorstore.chart import Chart
 
 _BULLET = re.compile(r"(?:[-*•·–>#]+|\(?\d{1,2}[.)])\s+")
@@ -13,11 +13,10 @@ class Citer:
 
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
-        self._headers: dict[str, NoteHeader] = {h.note_id: h for h in chart.headers}
 
     def cite(self, note_id: str, start: int, end: int, heading: str) -> Citation:
         """Cite `start:end` (code points, half-open) of a note."""
-        header = self._headers[note_id]
+        header = self._chart.header(note_id)
         quote = self._chart.note(note_id).text[start:end]
         return Citation(note_id, header.note_type, header.charted_at, heading, start, end, quote)
 

@@ -68,7 +68,6 @@ class PassageFinder:
         self._citer = citer
         self._scope = scope
         self._barred = barred
-        self._sentences: dict[str, tuple[Sentence, ...]] = {}
         self._elsewhere = dict.fromkeys((k for p in plans for k, w in p.kinds.items() if w >= HOME), 0.3)
         self._elsewhere |= dict.fromkeys(_LISTED_ELSEWHERE, 0.3) | dict.fromkeys(_BACKGROUND, 0.1)
         self._named: dict[tuple[str, int], frozenset[str]] | None = None
@@ -126,11 +125,8 @@ class PassageFinder:
         return float(weight * 0.5 ** ((age or 0.0) / plan.half_life_days))
 
     def _sentences_in(self, document: Document) -> Sequence[Sentence]:
-        note_id = document.metadata["note_id"]
-        if note_id not in self._sentences:
-            self._sentences[note_id] = self._chart.sentences_of(note_id)
         meta = document.metadata
-        return self._sentences[note_id][meta["first_sentence"] : meta["last_sentence"] + 1]
+        return self._chart.sentences_of(meta["note_id"])[meta["first_sentence"] : meta["last_sentence"] + 1]
 
     def _candidate(
         self, sentence: Sentence, weight: float, plan: SectionPlan, asked: frozenset[str], focus: Focus | None

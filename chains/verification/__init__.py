@@ -26,10 +26,14 @@ CHECKS: tuple[Check, ...] = (
     is_carried,
 )
 
+# A quote holds its own words; what it may have lost is the sign under which its sentence has them.
+QUOTE_CHECKS: tuple[Check, ...] = (assertion_survives,)
+
 
 def first_refusal(claim: Claim) -> Refusal | None:
     """The first check that refuses the claim, or None when all let it pass."""
-    return next((refusal for check in CHECKS if (refusal := check(claim))), None)
+    checks = QUOTE_CHECKS if claim.is_verbatim else CHECKS
+    return next((refusal for check in checks if (refusal := check(claim))), None)
 
 
 __all__ = ["CHECKS", "VERIFIER", "Check", "Claim", "Refusal", "first_refusal"]

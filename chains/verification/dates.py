@@ -6,8 +6,6 @@ from extraction.dates import find_dates
 
 def dates_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a date that is neither in the cited sentences nor, at its own precision, their notes' `charted_at`."""
-    if claim.is_verbatim:
-        return None
     given = {d.value for e in claim.cited for d in find_dates(e.context)}
     for date in find_dates(claim.text):
         if date.value not in given and not any(day.startswith(date.value) for day in claim.charted_dates):

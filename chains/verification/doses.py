@@ -13,8 +13,6 @@ def doses_are_cited(claim: Claim) -> Refusal | None:
     Where a drug stands in the cited words with a frequency, its dose may not be told with another one; a frequency
     that belongs to no drug must stand somewhere in the cited words.
     """
-    if claim.is_verbatim:
-        return None
     given = [fact for e in claim.cited for fact in _drugs(e.context, e.kind, e.citation.section)]
     for fact in _drugs(claim.text, SectionKind.OTHER, ""):
         same = [other for other in given if other.name == fact.name]

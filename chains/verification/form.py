@@ -9,8 +9,6 @@ _LEFTOVER = re.compile(r"\[E\d+\]|[{}<>`]|\b(?:as an ai|the lines?|evidence)\b",
 
 def is_one_sentence(claim: Claim) -> Refusal | None:
     """Refuses empty text, markers and talk of the task, and text much longer than the words it cites."""
-    if claim.is_verbatim:
-        return None
     if not any(c.isalpha() for c in claim.text):
         return Refusal("not_a_statement", "there were no words in it")
     if _LEFTOVER.search(claim.text) and not _LEFTOVER.search(claim.quotes):

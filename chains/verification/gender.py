@@ -10,8 +10,6 @@ _MAN = re.compile(r"\b(?:he|him|his|himself|man|male|gentleman|boy|mr|\d+\s?(?:y
 
 def gender_is_cited(claim: Claim) -> Refusal | None:
     """Refuses a text that speaks of a woman or a man where none of the cited sentences does."""
-    if claim.is_verbatim:
-        return None
     for words in (_WOMAN, _MAN):
         if words.search(claim.text) and not any(words.search(e.context) for e in claim.cited):
             return Refusal("gender", "the lines do not say whether it is a woman or a man")

@@ -22,7 +22,7 @@ _ORDERED = re.compile(rf"(?:^|[.:;•-])\W*(?:{_ORDERS.replace(' ', '|')})\b", r
 
 def plan_is_cited(claim: Claim) -> Refusal | None:
     """Refuses a text that tells as planned what none of the cited sentences plans or orders."""
-    if claim.is_verbatim or not _SAYS_PLANNED.search(claim.text):
+    if not _SAYS_PLANNED.search(claim.text):
         return None
     if any(_PLANNED.search(e.context) or _ORDERED.search(e.context) for e in claim.cited):
         return None

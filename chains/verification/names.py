@@ -14,8 +14,6 @@ def names_are_cited(claim: Claim) -> Refusal | None:
     Synonyms are allowed (HTN for hypertension), and so are the words of a more special name (*bleeding* of
     *gastrointestinal bleeding*).
     """
-    if claim.is_verbatim:
-        return None
     given = "\n".join(f"{e.context}\n{e.citation.section}" for e in claim.cited)
     carried = frozenset(content_words(given))
     for find, code in ((find_drugs, "unsupported_drug"), (find_problems, "unsupported_problem")):

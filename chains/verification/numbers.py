@@ -10,8 +10,6 @@ def numbers_are_cited(claim: Claim) -> Refusal | None:
     Equal spellings count as one (`40mg` and `40 mg`, `.5` and `0.5`, `three` and `3`); nothing is computed or rounded,
     and a unit may be neither lost nor added. A single value of a cited range or pair does not stand for the range.
     """
-    if claim.is_verbatim:
-        return None
     given = {_key(n) for e in claim.cited for n in find_numbers(e.context)}
     if all(_key(n) in given for n in find_numbers(claim.text)):
         return None

@@ -8,8 +8,6 @@ from extraction.words import Words
 
 def results_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a result whose value the cited sentences do not give for the same measure."""
-    if claim.is_verbatim:
-        return None
     given = {pair for e in claim.cited for pair in _results(e.context)}
     if _results(claim.text) - given:
         return Refusal("result", "a value is not the one that the lines give for that measure")

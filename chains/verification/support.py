@@ -22,8 +22,6 @@ def is_carried(claim: Claim) -> Refusal | None:
     A floor against invention: what a weak model adds reads well and is worth nothing. Words of the frame ("takes") do
     not count, and names, numbers, dates and frequencies, which may be spelled differently, have checks of their own.
     """
-    if claim.is_verbatim:
-        return None
     given = Counter(content_words("\n".join(e.context for e in claim.cited)))
     asked = Counter(stem for stem in content_words(_without_checked(claim.text)) if stem not in _FRAME)
     if sum(count for stem, count in asked.items() if stem not in given) > MOST_NEW * asked.total():
