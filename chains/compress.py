@@ -109,8 +109,8 @@ def _read(group: Group, answer: AIMessage) -> Draft:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         well_formed = False
     if not well_formed:
-        return Draft(group, "", (), model, "not_json", usage)
-    return Draft(group, " ".join(text.split()), tuple(dict.fromkeys(cited)), model, "", usage)
+        return Draft(group, "", (), model, "not_json", usage, answer.content)
+    return Draft(group, " ".join(text.split()), tuple(dict.fromkeys(cited)), model, "", usage, answer.content)
 
 
 def _usage(answer: AIMessage) -> Usage:

@@ -13,7 +13,7 @@ class Draft:
     """Text for one group, not yet checked.
 
     `cited` are the evidence ids the writer claims, `model` the name of the model that wrote it ("" where code did),
-    and `trouble` says why a model gave no usable text.
+    and `trouble` says why a model gave no usable text. `raw` is the model's answer as it came, kept for replay.
     """
 
     group: Group
@@ -22,6 +22,7 @@ class Draft:
     model: str = ""
     trouble: str = ""
     usage: Usage = field(default_factory=Usage)
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Verdict:
     """What may be shown for a group: a statement that passed, or None when it is withheld.
 
     `model` names the model that wrote the statement, "" where code did or the chart is quoted. `reasons` are the
-    codes of the checks that refused earlier attempts, in order.
+    codes of the checks that refused earlier attempts, in order, and `drafts` the attempts themselves.
     """
 
     group: Group
@@ -37,3 +38,4 @@ class Verdict:
     model: str = ""
     reasons: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    drafts: tuple[Draft, ...] = ()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.records import Citation, Conflict, Coverage, SectionKind, SummaryRequest
+from extraction.timeline import ResolvedFact
 from prompts import SectionPlan
 from vectorstore.chart import Chart
 
@@ -73,7 +74,10 @@ class SectionEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that was gathered for a request; the first thing that travels down the chain."""
+    """All that was gathered for a request; the first thing that travels down the chain.
+
+    `resolved` is what the whole scope says of each fact, against which statements about the present are checked.
+    """
 
     input: ChainInput
     sections: tuple[SectionEvidence, ...]
@@ -82,6 +86,7 @@ class Gathered:
     note_ids: tuple[str, ...]
     started: float
     gather_s: float
+    resolved: tuple[ResolvedFact, ...] = ()
 
     @property
     def request(self) -> SummaryRequest:

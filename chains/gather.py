@@ -66,6 +66,7 @@ class _Gathering:
             note_ids=tuple(h.note_id for h in self._scope.headers),
             started=self._plan.started,
             gather_s=time.perf_counter() - self._plan.started,
+            resolved=self._resolved,
         )
 
     def _resolve(self) -> tuple[ResolvedFact, ...]:

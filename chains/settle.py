@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 from chains.compress import Compressor
 from chains.draft import UNAVAILABLE, Draft, Verdict
@@ -35,7 +36,7 @@ class Settler:
                     continue
                 judged = self._judge(item)
                 if isinstance(judged, Statement):
-                    yield Verdict(item.group, judged, item.model, usage=item.usage)
+                    yield Verdict(item.group, judged, item.model, usage=item.usage, drafts=(item,))
                 elif self._compressor is None or not item.model:
                     yield self._quote(item, judged)
                 else:
@@ -67,9 +68,10 @@ class Settler:
             return self._quote(draft, refusal)
         judged = self._judge(again)
         if isinstance(judged, Statement):
-            return Verdict(draft.group, judged, again.model, (refusal.code,), draft.usage + again.usage)
+            usage = draft.usage + again.usage
+            return Verdict(draft.group, judged, again.model, (refusal.code,), usage, (draft, again))
         quoted = self._quote(draft, refusal, judged)
-        return Verdict(quoted.group, quoted.statement, "", quoted.reasons, draft.usage + again.usage)
+        return replace(quoted, usage=draft.usage + again.usage, drafts=(draft, again))
 
     def _quote(self, draft: Draft, *refusals: Refusal) -> Verdict:
         """The chart's own words, which must pass as well, or nothing."""
@@ -77,9 +79,9 @@ class Settler:
         refusal = first_refusal(Claim(group.quote.text, (group.quote,)))
         if refusal is None:
             statement = _statement(group, group.quote.text, "quoted", (group.quote,))
-            return Verdict(group, statement, "", reasons, draft.usage)
+            return Verdict(group, statement, "", reasons, draft.usage, (draft,))
         self._metrics.statements_refused.labels(reason=refusal.code).inc()
-        return Verdict(group, None, "", (*reasons, refusal.code), draft.usage)
+        return Verdict(group, None, "", (*reasons, refusal.code), draft.usage, (draft,))
 
 
 def _attributions(draft: Draft, status: Status) -> Iterator[tuple[Evidence, ...]]:

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 Status: TypeAlias = Literal["supported", "quoted"]
 Outcome: TypeAlias = Literal["ok", "partial", "withheld", "no_evidence", "failed"]
 Mode: TypeAlias = Literal["abstractive", "extractive"]
+Flag: TypeAlias = Literal["paraphrased", "reattributed", "unusual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,18 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of a summary. `quoted` statements are the chart's own words."""
+    """One sentence of a summary. `quoted` statements are the chart's own words.
+
+    `flags` tell the reader what to look at twice: `paraphrased` (words of the writer's own), `reattributed` (the
+    writer named other evidence than what supports it), `unusual` (the cited words hold what charts do not: orders to a
+    machine, hidden characters, markup).
+    """
 
     statement_id: str
     text: str
     status: Status
     citations: tuple[Citation, ...]
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""One task a file: each takes what it needs and returns a `TaskResult`."""
