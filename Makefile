@@ -96,7 +96,7 @@ gpu-env: $(GPU)
 
 $(ALL): | .venv/bin/uv
 	@echo 'environment: installing everything, tests and benches included'
-	@$(INSTALL) --editable '.[vllm,bench,dev]'
+	@$(INSTALL) --editable '.[vllm,bench,mlops,dev]'
 	@rm -f .venv/.run-* .venv/.all-*
 	@touch $@
 
