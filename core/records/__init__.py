@@ -1,35 +1,40 @@
 """The records that cross package borders, all of them frozen dataclasses."""
 
 from core.records.chart import Chunk, Note, NoteHeader, ProcessedNote, Section, SectionKind, Sentence
+from core.records.events import (
+    ChainEvent,
+    EvidenceEvent,
+    SectionEvent,
+    SectionPreview,
+    StatementEvent,
+    SummaryEvent,
+)
 from core.records.facts import Action, Assertion, Fact, FactKind
 from core.records.summary import (
-    ChainEvent,
     Citation,
     Conflict,
     Coverage,
-    EvidenceEvent,
     Flag,
     Mode,
     Outcome,
     PromptRef,
     Provenance,
-    SectionEvent,
-    SectionPreview,
     SkippedNote,
     Statement,
-    StatementEvent,
     Status,
     Summary,
-    SummaryEvent,
     SummaryRequest,
     SummarySection,
     Timings,
     Usage,
 )
+from core.records.trace import Attempt, AttemptKind, GroupTrace, Trace, WritingSettings
 
 __all__ = [
     "Action",
     "Assertion",
+    "Attempt",
+    "AttemptKind",
     "ChainEvent",
     "Chunk",
     "Citation",
@@ -39,6 +44,7 @@ __all__ = [
     "Fact",
     "FactKind",
     "Flag",
+    "GroupTrace",
     "Mode",
     "Note",
     "NoteHeader",
@@ -60,5 +66,7 @@ __all__ = [
     "SummaryRequest",
     "SummarySection",
     "Timings",
+    "Trace",
     "Usage",
+    "WritingSettings",
 ]

@@ -1,6 +1,6 @@
-"""A request for a summary, the summary, and the events that announce it piece by piece."""
+"""A request for a summary, and the summary."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Status: TypeAlias = Literal["supported", "quoted"]
@@ -154,47 +154,3 @@ class Summary:
     provenance: Provenance
     usage: Usage
     timings: Timings
-
-
-@dataclass(frozen=True, slots=True)
-class SectionPreview:
-    """A section that is about to be written."""
-
-    key: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceEvent:
-    """Sent first: what will be written, from how many notes."""
-
-    summary_id: str
-    sections: tuple[SectionPreview, ...]
-    notes_considered: int
-    note_ids: tuple[str, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class StatementEvent:
-    """A statement that passed verification."""
-
-    section: str
-    statement: Statement
-
-
-@dataclass(frozen=True, slots=True)
-class SectionEvent:
-    """A section that is complete."""
-
-    key: str
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryEvent:
-    """Sent last: the whole summary."""
-
-    summary: Summary
-
-
-ChainEvent: TypeAlias = EvidenceEvent | StatementEvent | SectionEvent | SummaryEvent
