@@ -30,7 +30,7 @@ class Compressor:
         self._prompt = prompt
         self._max_tokens = max_tokens
         self._temperature = temperature
-        self._opening = _opening(prompt)
+        self._opening = opening(prompt)
 
     @property
     def prompt(self) -> PromptRef:
@@ -60,11 +60,12 @@ class Compressor:
         return _read(group, answer)
 
 
-def _opening(prompt: Prompt) -> list[BaseMessage]:
+def opening(prompt: Prompt) -> list[BaseMessage]:
+    """What every request with this prompt begins with: the system message and the examples."""
     messages: list[BaseMessage] = [SystemMessage(prompt.system)]
     for example in prompt.examples:
-        answer = orjson.dumps({"statement": example.statement, "evidence": example.evidence}).decode()
-        messages += [HumanMessage(prompt.user_message(lines=example.lines)), AIMessage(answer)]
+        answer = orjson.dumps(example.answer).decode()
+        messages += [HumanMessage(prompt.user_message(**example.values)), AIMessage(answer)]
     return messages
 
 
@@ -101,7 +102,7 @@ def _schema(ids: list[str]) -> dict[str, Any]:
 def _read(group: Group, answer: AIMessage) -> Draft:
     if not isinstance(answer.content, str):
         raise ModelUnavailable("the model answered with something that is no text")
-    usage, model = _usage(answer), str(answer.response_metadata.get("model_name") or "model")
+    usage, model = usage_of(answer), str(answer.response_metadata.get("model_name") or "model")
     try:
         fields = orjson.loads(answer.content)
         text, cited = fields["statement"], fields["evidence"]
@@ -113,7 +114,8 @@ def _read(group: Group, answer: AIMessage) -> Draft:
     return Draft(group, " ".join(text.split()), tuple(dict.fromkeys(cited)), model, "", usage, answer.content)
 
 
-def _usage(answer: AIMessage) -> Usage:
+def usage_of(answer: AIMessage) -> Usage:
+    """Tokens the server counted, zero where it counted none."""
     counted = answer.usage_metadata
     if counted is None:
         return Usage()

@@ -1,29 +1,34 @@
 """Prompts as files: `<name>/<version>.yaml`, identified by the digest of their bytes."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template as StringTemplate
+from typing import Any
 
 import yaml
 
 from core.records import PromptRef
 
 ROOT = Path(__file__).parent
+_PLACEHOLDERS = ("lines", "section")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Lines as they would be put to the model, and the answer that is wanted for them."""
+    """What would fill the turn's placeholders, and the answer that is wanted for it, as JSON takes it."""
 
-    lines: str
-    statement: str
-    evidence: tuple[str, ...]
+    values: Mapping[str, str]
+    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt: what the model is, examples of turns, and the turn to ask. The turns hold `$name` placeholders."""
+    """A prompt: what the model is, examples of turns, and the turn to ask.
+
+    The turns hold `$name` placeholders; `repair` is "" for a prompt that asks only once.
+    """
 
     ref: PromptRef
     system: str
@@ -31,9 +36,9 @@ class Prompt:
     user: str
     repair: str
 
-    def user_message(self, *, lines: str) -> str:
-        """The turn that asks for a statement."""
-        return StringTemplate(self.user).substitute(lines=lines)
+    def user_message(self, **values: str) -> str:
+        """The turn that asks. Raises KeyError for a placeholder without a value."""
+        return StringTemplate(self.user).substitute(values)
 
     def repair_message(self, *, lines: str, reason: str) -> str:
         """The turn that asks once more after a refusal."""
@@ -47,7 +52,12 @@ def load_prompt(name: str, version: str) -> Prompt:
     return Prompt(
         ref=PromptRef(name=name, version=version, sha256=hashlib.sha256(raw).hexdigest()),
         system=parts["system"].strip(),
-        examples=tuple(Example(e["lines"].strip(), e["statement"], tuple(e["evidence"])) for e in parts["examples"]),
+        examples=tuple(_example(e) for e in parts["examples"]),
         user=parts["user"].strip(),
-        repair=parts["repair"].strip(),
+        repair=parts.get("repair", "").strip(),
     )
+
+
+def _example(raw: Mapping[str, Any]) -> Example:
+    values = {name: raw[name].strip() for name in _PLACEHOLDERS if name in raw}
+    return Example(values, {name: value for name, value in raw.items() if name not in _PLACEHOLDERS})
