@@ -1,5 +1,6 @@
 """Summary templates: which sections a summary has and where each one's evidence comes from."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from core.records import FactKind, SectionKind
+from core.records import FactKind, PromptRef, SectionKind
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -46,26 +47,37 @@ class SectionPlan:
 class Template:
     """A kind of summary. With `latest_stay` its passages come from the last stay in hospital alone."""
 
-    name: str
-    version: str
+    ref: PromptRef
     title: str
     sections: tuple[SectionPlan, ...]
     latest_stay: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a request calls it."""
+        return self.ref.name
 
 
 def load_templates() -> dict[str, Template]:
     """All released templates by name, the newest version of each, in the order the page offers them."""
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        template = _template(yaml.safe_load(path.read_text("utf-8")))
-        if template.name not in found or int(found[template.name].version) < int(template.version):
+        template = _template(path.read_bytes())
+        if template.name not in found or int(found[template.name].ref.version) < int(template.ref.version):
             found[template.name] = template
     return dict(sorted(found.items(), key=lambda item: (item[0] != "handoff", item[0])))
 
 
-def _template(raw: Mapping[str, Any]) -> Template:
+def load_template(name: str, version: str) -> Template:
+    """One version of a template. Raises FileNotFoundError where it was never released."""
+    return _template((FOLDER / f"{name}-{version}.yaml").read_bytes())
+
+
+def _template(content: bytes) -> Template:
+    raw: Mapping[str, Any] = yaml.safe_load(content)
+    ref = PromptRef(raw["name"], str(raw["version"]), hashlib.sha256(content).hexdigest())
     sections = tuple(_section(s) for s in raw["sections"])
-    return Template(raw["name"], str(raw["version"]), raw["title"], sections, bool(raw.get("latest_stay", False)))
+    return Template(ref, raw["title"], sections, bool(raw.get("latest_stay", False)))
 
 
 def _section(raw: Mapping[str, Any]) -> SectionPlan:

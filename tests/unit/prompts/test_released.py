@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.records import FactKind
-from prompts import load_prompt, load_templates
+from prompts import load_prompt, load_template, load_templates
 from prompts.library import ROOT
 
 RELEASED = json.loads((ROOT / "released.json").read_text("utf-8"))
@@ -34,6 +34,12 @@ def test_a_prompt_s_placeholders_are_all_filled() -> None:
     prompt = load_prompt("compress", "1")
     assert "$" not in prompt.user_message(lines="[E1] x")
     assert "$" not in prompt.repair_message(lines="[E1] x", reason="z")
+
+
+def test_a_template_is_known_by_the_digest_of_its_file_and_found_by_its_version() -> None:
+    for template in load_templates().values():
+        assert template.ref.sha256 == RELEASED[f"templates/{template.name}-{template.ref.version}.yaml"]
+        assert load_template(template.name, template.ref.version) == template
 
 
 def test_handoff_is_offered_first() -> None:
