@@ -10,6 +10,7 @@ from extraction.allergies import allergy_facts
 from extraction.drugs import drug_facts
 from extraction.no_drugs import no_drugs_fact
 from extraction.problems import problem_facts
+from extraction.readable import Readable, readable
 from extraction.results import result_facts
 from extraction.status import code_status_facts, device_facts
 from extraction.words import Words
@@ -37,18 +38,19 @@ def extract_facts(note: Note, sentences: Sequence[Sentence]) -> tuple[Fact, ...]
     discharge = note.note_type == "DS" or "discharge" in note.note_type.lower()
     found: list[Fact] = []
     for i, sentence in enumerate(sentences):
-        text = note.text[sentence.start : sentence.end]
-        facts = _facts_in(text, sentence.kind, sentence.heading, discharge)
+        read = readable(note.text[sentence.start : sentence.end])
+        facts = _facts_in(read.text, sentence.kind, sentence.heading, discharge)
         following = sentences[i + 1] if i + 1 < len(sentences) else None
         if facts and following and _RETRACTION.match(note.text, following.start, following.end):
             facts = tuple(replace(f, assertion=Assertion.NEGATED, action=Action.CORRECTED) for f in facts)
-        found.extend(_placed(fact, sentence) for fact in facts)
+        found.extend(_placed(fact, sentence, read) for fact in facts)
     return tuple(found)
 
 
-def _placed(fact: Fact, sentence: Sentence) -> Fact:
-    """A fact of a sentence's text as one of the sentence."""
-    start, end = sentence.start + fact.start, sentence.start + fact.end
+def _placed(fact: Fact, sentence: Sentence, read: Readable) -> Fact:
+    """A fact of a sentence's readable text as one of the sentence, with places in the stored text."""
+    start, end = read.stored(fact.start, fact.end)
+    start, end = sentence.start + start, sentence.start + end
     return replace(fact, note_id=sentence.note_id, sentence=sentence.ordinal, start=start, end=end)
 
 

@@ -7,7 +7,7 @@ that stands alone on a line in capitals must never be taken for one.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -15,6 +15,7 @@ import yaml
 
 from core.records import Section, SectionKind
 from extraction.lexicon import allergen_phrases
+from extraction.readable import Readable, readable
 from extraction.words import Words
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\Z)")
@@ -111,7 +112,10 @@ def kind_of_heading(words: str) -> SectionKind | None:
 
 def find_sections(text: str, note_type: str = "") -> tuple[HeadedSection, ...]:
     """Sections in order; together they cover the text. An impression in a radiology note is imaging."""
-    headings = list(_headings(text))
+    read = readable(text)
+    headings = list(_headings(read.text))
+    if read.places is not None:
+        headings = [replace(h, start=read.stored(h.start, h.start)[0], body=_after(read, h.body)) for h in headings]
     starts = [h.start for h in headings]
     if not headings or text[: starts[0]].strip():
         headings.insert(0, _Heading(0, 0, "", SectionKind.OTHER))
@@ -127,6 +131,11 @@ def find_sections(text: str, note_type: str = "") -> tuple[HeadedSection, ...]:
             kind = SectionKind.IMAGING
         found.append(HeadedSection(Section(heading.words, kind, start, end), heading.body))
     return tuple(found)
+
+
+def _after(read: Readable, at: int) -> int:
+    """The place in the stored text just behind character `at - 1` of the readable one."""
+    return read.stored(at - 1, at)[1] if at else 0
 
 
 def _key(words: str) -> str:
