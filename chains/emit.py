@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from chains.compose import Composition
 from chains.draft import Verdict
 from chains.evidence import Gathered, SectionEvidence
 from core.errors import ModelUnavailable
@@ -66,12 +67,13 @@ class Emitter:
         self._provenance = provenance
         self._metrics = metrics
 
-    async def stream(self, incoming: AsyncIterator[Gathered | Verdict]) -> AsyncIterator[ChainEvent]:
+    async def stream(self, incoming: AsyncIterator[Gathered | Composition | Verdict]) -> AsyncIterator[ChainEvent]:
         """Events in the order of docs/api.md. Raises ModelUnavailable when abstractive was required and none came."""
         gathered: Gathered | None = None
         sections: dict[str, _Section] = {}
         verdicts: list[Verdict] = []
         first_s: float | None = None
+        composed = Usage()
         async for item in incoming:
             if isinstance(item, Gathered):
                 gathered = item
@@ -80,6 +82,13 @@ class Emitter:
                 for key, section in sections.items():
                     if section.done:
                         yield SectionEvent(key, section.result().outcome)
+                continue
+            if isinstance(item, Composition):
+                composed += item.usage
+                evidence = replace(sections[item.section].evidence, groups=item.groups)
+                section = sections[item.section] = _Section(evidence)
+                if section.done:
+                    yield SectionEvent(item.section, section.result().outcome)
                 continue
             verdicts.append(item)
             section = sections[item.group.section]
@@ -91,10 +100,15 @@ class Emitter:
             if section.done:
                 yield SectionEvent(item.group.section, section.result().outcome)
         if gathered:
-            yield SummaryEvent(self._summary(gathered, sections, verdicts, first_s))
+            yield SummaryEvent(self._summary(gathered, sections, verdicts, composed, first_s))
 
     def _summary(
-        self, gathered: Gathered, sections: dict[str, _Section], verdicts: list[Verdict], first_s: float | None
+        self,
+        gathered: Gathered,
+        sections: dict[str, _Section],
+        verdicts: list[Verdict],
+        composed: Usage,
+        first_s: float | None,
     ) -> Summary:
         model = next((v.model for v in verdicts if v.model and v.statement), None)
         wanted = any(v.group.rewritable for v in verdicts)
@@ -102,7 +116,7 @@ class Emitter:
             raise ModelUnavailable("no statement of the model could be used, and abstractive was required")
         results = tuple(section.result() for section in sections.values())
         cited = {c.note_id for s in results for statement in s.statements for c in statement.citations}
-        usage = sum((v.usage for v in verdicts), Usage())
+        usage = sum((v.usage for v in verdicts), composed)
         self._count(usage, gathered, first_s)
         total_s = time.perf_counter() - gathered.started
         return Summary(

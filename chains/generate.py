@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from chains.compose import Composer, Composition
 from chains.compress import Compressor
 from chains.draft import UNAVAILABLE, Draft
-from chains.evidence import Gathered, Group
+from chains.evidence import Gathered, Group, SectionEvidence
 from core.errors import ModelUnavailable
 from core.telemetry import Metrics
 
@@ -31,39 +33,65 @@ def as_it_stands(group: Group) -> Draft:
 
 
 class Generator:
-    """Yields what was gathered, then a draft for every group as each is ready."""
+    """Yields what was gathered, then drafts as they are ready: one a group, or those of a section once it is composed.
 
-    def __init__(self, compressor: Compressor | None, metrics: Metrics) -> None:
+    With a `composer` the passages of a section are one request; a section whose answer cannot be used falls back to its
+    groups.
+    """
+
+    def __init__(self, compressor: Compressor | None, metrics: Metrics, composer: Composer | None = None) -> None:
         self._compressor = compressor
+        self._composer = composer
         self._metrics = metrics
 
-    async def stream(self, incoming: AsyncIterator[Gathered]) -> AsyncIterator[Gathered | Draft]:
+    async def stream(self, incoming: AsyncIterator[Gathered]) -> AsyncIterator[Gathered | Composition | Draft]:
         """Drafts of code come at once; those of the model in the order in which it answers.
 
         Closing the iterator cancels every model request still in flight.
         """
         async for gathered in incoming:
             yield gathered
-            compressor = self._compressor if gathered.input.model_ready else None
-            groups = [group for section in gathered.sections for group in section.groups]
-            tasks = [
-                asyncio.create_task(self._draft(compressor, group))
-                for group in groups
-                if compressor and group.rewritable
-            ]
+            ready = gathered.input.model_ready
+            compressor = self._compressor if ready else None
+            composer = self._composer if ready else None
+            tasks: list[asyncio.Task[list[Composition | Draft]]] = []
+            at_once: list[Group] = []
+            for section in gathered.sections:
+                if composer and any(group.rewritable for group in section.groups):
+                    tasks.append(asyncio.create_task(self._section(composer, section)))
+                    continue
+                for group in section.groups:
+                    if compressor and group.rewritable:
+                        tasks.append(asyncio.create_task(self._group(compressor, group)))
+                    else:
+                        at_once.append(group)
             try:
-                for group in groups:
-                    if not (compressor and group.rewritable):
-                        yield as_it_stands(group)
+                for group in at_once:
+                    yield as_it_stands(group)
                 for task in asyncio.as_completed(tasks):
-                    yield await task
+                    for item in await task:
+                        yield item
             finally:
                 await give_up(tasks)
 
-    async def _draft(self, compressor: Compressor, group: Group) -> Draft:
+    async def _section(self, composer: Composer, section: SectionEvidence) -> list[Composition | Draft]:
         try:
             with self._metrics.llm_request_seconds.time():
-                return await compressor.draft(group)
+                composition = await composer.compose(section)
         except ModelUnavailable as e:
             log.warning("model_request_failed", extra={"error": type(e).__name__})
-            return Draft(group, "", (), trouble=UNAVAILABLE)
+            return [Draft(group, "", (), trouble=UNAVAILABLE) for group in section.groups]
+        if composition.trouble:
+            model, trouble = composition.model, composition.trouble
+            drafts = [Draft(group, "", (), model, trouble) for group in section.groups]
+            drafts[0] = replace(drafts[0], usage=composition.usage, raw=composition.raw)
+            return [*drafts]
+        return [composition, *composition.drafts]
+
+    async def _group(self, compressor: Compressor, group: Group) -> list[Composition | Draft]:
+        try:
+            with self._metrics.llm_request_seconds.time():
+                return [await compressor.draft(group)]
+        except ModelUnavailable as e:
+            log.warning("model_request_failed", extra={"error": type(e).__name__})
+            return [Draft(group, "", (), trouble=UNAVAILABLE)]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
+from chains.compose import Composition
 from chains.compress import Compressor
 from chains.draft import UNAVAILABLE, Draft, Verdict
 from chains.evidence import Evidence, Gathered, Group
@@ -26,12 +27,14 @@ class Settler:
         self._compressor = compressor
         self._metrics = metrics
 
-    async def stream(self, incoming: AsyncIterator[Gathered | Draft]) -> AsyncIterator[Gathered | Verdict]:
+    async def stream(
+        self, incoming: AsyncIterator[Gathered | Composition | Draft]
+    ) -> AsyncIterator[Gathered | Composition | Verdict]:
         """Verdicts come as soon as they stand; repairs run together while other drafts are still being written."""
         repairs: list[asyncio.Task[Verdict]] = []
         try:
             async for item in incoming:
-                if isinstance(item, Gathered):
+                if isinstance(item, Gathered | Composition):
                     yield item
                     continue
                 judged = self._judge(item)

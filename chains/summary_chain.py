@@ -9,6 +9,7 @@ import langsmith
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
+from chains.compose import Composer
 from chains.compress import Compressor
 from chains.emit import Emitter
 from chains.evidence import ChainInput, Gathered
@@ -18,6 +19,7 @@ from chains.plan import make_plan
 from chains.settle import Settler
 from chains.stream_step import StreamStep
 from chains.verification import VERIFIER
+from chains.writing import writing_for
 from core.errors import AnamnesisError
 from core.records import ChainEvent, Provenance, Summary, SummaryEvent
 from core.settings import LLMSettings
@@ -25,6 +27,7 @@ from core.telemetry import Metrics
 from prompts import Template, load_prompt, load_templates
 
 COMPRESS_VERSION = "1"
+COMPOSE_VERSION = "1"
 
 
 ChainOutput: TypeAlias = Summary | ChainEvent
@@ -89,8 +92,10 @@ def build_chain(*, llm: BaseChatModel | None, metrics: Metrics, llm_settings: LL
     langsmith.configure(enabled=False)
     templates = load_templates()
     prompt = load_prompt("compress", COMPRESS_VERSION)
-    compressor = None
+    compressor, composer = None, None
     if llm:
+        if writing_for(llm_settings).mode == "compose":
+            composer = Composer(llm, load_prompt("compose", COMPOSE_VERSION), temperature=llm_settings.temperature)
         compressor = Compressor(llm, prompt, max_tokens=llm_settings.max_tokens, temperature=llm_settings.temperature)
 
     def provenance(gathered: Gathered, model: str | None) -> Provenance:
@@ -101,14 +106,14 @@ def build_chain(*, llm: BaseChatModel | None, metrics: Metrics, llm_settings: LL
             embedding_model=chart.embedding_model,
             model=model,
             adapter=(llm_settings.adapter or None) if model else None,
-            prompt=prompt.ref,
+            prompt=composer.prompt if composer else prompt.ref,
             verifier=VERIFIER,
         )
 
     steps = (
         RunnableLambda(partial(make_plan, templates=templates))
         | RunnableLambda(gather)
-        | StreamStep(Generator(compressor, metrics).stream)
+        | StreamStep(Generator(compressor, metrics, composer).stream)
         | StreamStep(Settler(compressor, metrics).stream)
         | StreamStep(Emitter(provenance, metrics).stream)
     )

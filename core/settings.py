@@ -56,6 +56,9 @@ class LLMSettings(_Group):
     )
     model: str = Field("", description="Name of the model to ask for; empty takes the first one the server lists.")
     adapter: str = Field("", description="Name of a LoRA adapter the server has loaded.")
+    writer: Literal["auto", "compress", "compose"] = Field(
+        "auto", description="One request a group of evidence (compress) or a section (compose); auto goes by size."
+    )
     api_key: SecretStr = Field(SecretStr(""), description="Bearer token the model server asks for.")
     timeout_s: float = Field(60.0, gt=0, description="Longest time one model request may take.")
     connect_timeout_s: float = Field(3.0, gt=0, description="Longest time to reach the model server.")
