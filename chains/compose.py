@@ -8,10 +8,10 @@ import orjson
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 
-from chains.compress import evidence_line, opening, usage_of
+from chains.asking import Question, ask, model_of, places_of, usage_of
+from chains.compress import evidence_line, opening
 from chains.draft import Draft
 from chains.evidence import Evidence, Group, SectionEvidence
-from core.errors import ModelUnavailable
 from core.records import PromptRef, Usage
 from prompts import Prompt
 
@@ -63,8 +63,10 @@ class Composer:
         pool = pool_of(section)
         lines = "\n".join(evidence_line(e) for e in pool)
         limit = min(len(pool), section.plan.limit or len(pool))
-        answer = await self._llm.ainvoke(
+        answer = await ask(
+            self._llm,
             [*self._opening, HumanMessage(self._prompt.user_message(lines=lines, section=section.plan.title))],
+            Question(section.plan.key, "compose", places_of(pool)),
             response_format=_schema([e.evidence_id for e in pool], limit),
             max_tokens=_TOKENS_OF_FORM + _TOKENS_A_LINE * limit,
             temperature=self._temperature,
@@ -79,25 +81,18 @@ def pool_of(section: SectionEvidence) -> tuple[Evidence, ...]:
 
 
 def read_composition(section: SectionEvidence, answer: AIMessage) -> Composition:
-    """What an answer says of a section; a statement that names no evidence of the pool is put to all of it.
-
-    Raises:
-        ModelUnavailable: the answer is no text.
-    """
-    if not isinstance(answer.content, str):
-        raise ModelUnavailable("the model answered with something that is no text")
-    key, model = section.plan.key, str(answer.response_metadata.get("model_name") or "model")
-    usage = usage_of(answer)
+    """What an answer says of a section; a statement that names no evidence of the pool is put to all of it."""
+    key, raw, model, usage = section.plan.key, str(answer.content), model_of(answer), usage_of(answer)
     try:
-        written = list(_statements(orjson.loads(answer.content)["statements"]))
+        written = list(_statements(orjson.loads(raw)["statements"]))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        return Composition(key, (), model, answer.content, usage, "not_json")
+        return Composition(key, (), model, raw, usage, "not_json")
     pool, quotes = pool_of(section), _quotes(section)
     drafts = tuple(
         _draft(section, index, text, cited, pool=pool, quotes=quotes, model=model)
         for index, (text, cited) in enumerate(written)
     )
-    return Composition(key, drafts, model, answer.content, usage)
+    return Composition(key, drafts, model, raw, usage)
 
 
 def _statements(items: Any) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -8,10 +8,10 @@ import orjson
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
+from chains.asking import Question, ask, model_of, places_of, usage_of
 from chains.draft import Draft
 from chains.evidence import Evidence, Group
-from core.errors import ModelUnavailable
-from core.records import PromptRef, Usage
+from core.records import PromptRef
 from prompts import Prompt
 
 _MARKER = re.compile(r"\[(E\d+)\]")
@@ -39,7 +39,9 @@ class Compressor:
 
     async def draft(self, group: Group) -> Draft:
         """Ask for one sentence. Raises ModelUnavailable."""
-        return await self._ask(group, self._prompt.user_message(lines=_lines(group)), self._temperature)
+        question = Question(group.section, "draft", places_of(group.evidence))
+        message = self._prompt.user_message(lines=_lines(group))
+        return await self._ask(group, question, message, self._temperature)
 
     async def repair(self, refused: Draft, advice: str) -> Draft:
         """Ask once more, saying what was wrong; warmer, since the same question gets the same answer.
@@ -47,12 +49,16 @@ class Compressor:
         Raises:
             ModelUnavailable: the model does not answer.
         """
-        question = self._prompt.repair_message(lines=_lines(refused.group), reason=advice)
-        return await self._ask(refused.group, question, max(self._temperature, REPAIR_TEMPERATURE))
+        group = refused.group
+        question = Question(group.section, "repair", places_of(group.evidence, refused.text))
+        message = self._prompt.repair_message(lines=_lines(group), reason=advice)
+        return await self._ask(group, question, message, max(self._temperature, REPAIR_TEMPERATURE))
 
-    async def _ask(self, group: Group, question: str, temperature: float) -> Draft:
-        answer = await self._llm.ainvoke(
-            [*self._opening, HumanMessage(question)],
+    async def _ask(self, group: Group, question: Question, message: str, temperature: float) -> Draft:
+        answer = await ask(
+            self._llm,
+            [*self._opening, HumanMessage(message)],
+            question,
             response_format=_schema([e.evidence_id for e in group.evidence]),
             max_tokens=self._max_tokens,
             temperature=temperature,
@@ -100,24 +106,13 @@ def _schema(ids: list[str]) -> dict[str, Any]:
 
 
 def _read(group: Group, answer: AIMessage) -> Draft:
-    if not isinstance(answer.content, str):
-        raise ModelUnavailable("the model answered with something that is no text")
-    usage, model = usage_of(answer), str(answer.response_metadata.get("model_name") or "model")
+    raw, usage, model = str(answer.content), usage_of(answer), model_of(answer)
     try:
-        fields = orjson.loads(answer.content)
+        fields = orjson.loads(raw)
         text, cited = fields["statement"], fields["evidence"]
         well_formed = isinstance(text, str) and isinstance(cited, list) and all(isinstance(i, str) for i in cited)
     except (orjson.JSONDecodeError, KeyError, TypeError):
         well_formed = False
     if not well_formed:
-        return Draft(group, "", (), model, "not_json", usage, answer.content)
-    return Draft(group, " ".join(text.split()), tuple(dict.fromkeys(cited)), model, "", usage, answer.content)
-
-
-def usage_of(answer: AIMessage) -> Usage:
-    """Tokens the server counted, zero where it counted none."""
-    counted = answer.usage_metadata
-    if counted is None:
-        return Usage()
-    cached = counted.get("input_token_details", {}).get("cache_read") or 0
-    return Usage(counted["input_tokens"], cached, counted["output_tokens"])
+        return Draft(group, "", (), model, "not_json", usage, raw)
+    return Draft(group, " ".join(text.split()), tuple(dict.fromkeys(cited)), model, "", usage, raw)

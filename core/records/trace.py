@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from core.records.summary import PromptRef, SummaryRequest, Usage
 
-AttemptKind: TypeAlias = Literal["draft", "repair"]
+AttemptKind: TypeAlias = Literal["compose", "draft", "repair"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,15 @@ class WritingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One thing a model said: `raw` as it came, `trouble` where that was no usable text.
+    """One question to a model and what it said: `raw` as it came, `trouble` where there was no answer.
 
-    `model` is the name of the model that answered, "" where none did. `raw` holds a patient's text.
+    `evidence` is a digest of the places in the chart that the question was about, and `model` the name of the model
+    that answered, "" where none did. `raw` holds a patient's text.
     """
 
+    section: str
     kind: AttemptKind
+    evidence: str
     model: str
     trouble: str
     usage: Usage
@@ -41,25 +44,28 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class GroupTrace:
-    """What became of one group of evidence.
+    """What became of one group of evidence, which is one statement or none.
 
-    `evidence` is a digest of the places in the chart it holds, which tells it from the other groups of its section.
-    `reasons` are the codes of the checks that refused, in order; `attempts` are empty where no model was asked.
+    `evidence` is a digest of the places in the chart it holds. `reasons` are the codes of the checks that refused, in
+    order.
     """
 
     section: str
     index: int
     evidence: str
     reasons: tuple[str, ...]
-    attempts: tuple[Attempt, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """All that a summary was made from, beside the chart. Groups stand in reading order."""
+    """All that a summary was made from, beside the chart.
+
+    Groups stand in reading order, attempts in an order that does not depend on when the model answered.
+    """
 
     request: SummaryRequest = field(repr=False)
     model_ready: bool
     settings: WritingSettings
     template: PromptRef
     groups: tuple[GroupTrace, ...]
+    attempts: tuple[Attempt, ...]
