@@ -1,85 +1,128 @@
 """From drafts to verdicts: check, repair once, else the quote itself, else withhold."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from chains.attribution import find_support, minimal
 from chains.compose import Composition
 from chains.compress import Compressor
 from chains.draft import UNAVAILABLE, Draft, Verdict
 from chains.evidence import Evidence, Gathered, Group
 from chains.generate import give_up
-from chains.verification import Claim, Refusal, first_refusal
+from chains.verification import Refusal, Verifier
+from chains.verification.chart import ChartView
 from core.errors import ModelUnavailable
-from core.records import Statement, Status
+from core.records import Flag, Statement, Status
 from core.telemetry import Metrics
 
 _TROUBLE = {
     "not_json": Refusal("not_json", "the answer was not the JSON that was asked for"),
     UNAVAILABLE: Refusal(UNAVAILABLE, ""),
 }
+_UNKNOWN = Refusal("unknown_evidence", "name only lines that were given")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one request's chart offers to judge by: the view of it, and all evidence of each section."""
+
+    chart: ChartView = field(default_factory=ChartView)
+    evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
 class Settler:
-    """Decides what of each draft may be shown. Nothing leaves it unchecked."""
+    """Decides what of each draft may be shown. Nothing leaves it unchecked. One instance serves all requests."""
 
-    def __init__(self, compressor: Compressor | None, metrics: Metrics) -> None:
+    def __init__(self, compressor: Compressor | None, metrics: Metrics, verifier: Verifier | None = None) -> None:
         self._compressor = compressor
         self._metrics = metrics
+        self._verifier = verifier or Verifier(policy="close")
 
     async def stream(
         self, incoming: AsyncIterator[Gathered | Composition | Draft]
     ) -> AsyncIterator[Gathered | Composition | Verdict]:
         """Verdicts come as soon as they stand; repairs run together while other drafts are still being written."""
         repairs: list[asyncio.Task[Verdict]] = []
+        known = _Known()
         try:
             async for item in incoming:
+                if isinstance(item, Gathered):
+                    known = _known(item)
                 if isinstance(item, Gathered | Composition):
                     yield item
                     continue
-                judged = self._judge(item)
+                judged = self._judge(item, known)
                 if isinstance(judged, Statement):
-                    yield Verdict(item.group, judged, item.model, usage=item.usage, drafts=(item,))
+                    yield _shown(item, judged)
                 elif self._compressor is None or not item.model:
-                    yield self._quote(item, judged)
+                    yield self._quote(item, known, judged)
                 else:
-                    repairs.append(asyncio.create_task(self._repair(self._compressor, item, judged)))
+                    repairs.append(asyncio.create_task(self._repair(self._compressor, item, judged, known)))
             for task in asyncio.as_completed(repairs):
                 yield await task
         finally:
             await give_up(repairs)
 
-    def _judge(self, draft: Draft) -> Statement | Refusal:
-        """The statement, when the draft passes with the evidence it cites or better attribution; else the refusal."""
-        refusal = _TROUBLE.get(draft.trouble)
-        if refusal is None:
-            status: Status = "quoted" if draft.text == draft.group.quote.text else "supported"
-            for cited in _attributions(draft, status):
-                found = first_refusal(Claim(draft.text, cited))
-                if found is None:
-                    return _statement(draft.group, draft.text, status, cited)
-                refusal = refusal or found
-        refusal = refusal or Refusal("unknown_evidence", "name only lines that were given")
-        self._metrics.statements_refused.labels(reason=refusal.code).inc()
+    def _judge(self, draft: Draft, known: _Known) -> Statement | Refusal:
+        """The statement, when the draft passes with the evidence it cites or with better; else the refusal."""
+        judged = _TROUBLE.get(draft.trouble) or self._attributed(draft, known)
+        if isinstance(judged, Refusal):
+            self._metrics.statements_refused.labels(reason=judged.code).inc()
+        return judged
+
+    def _attributed(self, draft: Draft, known: _Known) -> Statement | Refusal:
+        if copied := _copied(draft):
+            refusal = self._verifier.first_refusal(known.chart.claim(copied.text, (copied,)))
+            return refusal or _statement(draft.group, copied.text, "quoted", (copied,))
+        refusal = _UNKNOWN
+        claimed = _claimed(draft)
+        if claimed:
+            found = self._verifier.first_refusal(known.chart.claim(draft.text, claimed))
+            if found is None:
+                cited = minimal(claimed, self._as_well_as(draft, claimed, known)) if draft.model else claimed
+                return self._supported(draft, cited, known)
+            refusal = found
+        if draft.model:
+            pools = (draft.group.evidence, known.evidence.get(draft.group.section, ()))
+            for pool in pools:
+                found_in = find_support(draft.text, pool, self._fully(draft, known))
+                if found_in:
+                    return self._supported(draft, found_in, known, "reattributed")
         return refusal
 
-    async def _repair(self, compressor: Compressor, draft: Draft, refusal: Refusal) -> Verdict:
+    def _as_well_as(self, draft: Draft, claimed: tuple[Evidence, ...], known: _Known) -> "_Supports":
+        """Whether fewer pieces carry the text no worse than all that were claimed."""
+        most = self._verifier.novelty(known.chart.claim(draft.text, claimed))
+        return _Supports(self._verifier, draft.text, known.chart, most)
+
+    def _fully(self, draft: Draft, known: _Known) -> "_Supports":
+        """Whether pieces that the writer did not name carry every word: more than is asked of those it did name."""
+        return _Supports(self._verifier, draft.text, known.chart, 0)
+
+    def _supported(self, draft: Draft, cited: tuple[Evidence, ...], known: _Known, *flags: Flag) -> Statement:
+        new = draft.model and self._verifier.novelty(known.chart.claim(draft.text, cited))
+        paraphrased: tuple[Flag, ...] = ("paraphrased",) if new else ()
+        return _statement(draft.group, draft.text, "supported", cited, (*paraphrased, *flags))
+
+    async def _repair(self, compressor: Compressor, draft: Draft, refusal: Refusal, known: _Known) -> Verdict:
         try:
             with self._metrics.llm_request_seconds.time():
                 again = await compressor.repair(draft, refusal.advice)
         except ModelUnavailable:
-            return self._quote(draft, refusal)
-        judged = self._judge(again)
+            return self._quote(draft, known, refusal)
+        judged = self._judge(again, known)
+        both = {"usage": draft.usage + again.usage, "drafts": (draft, again)}
         if isinstance(judged, Statement):
-            usage = draft.usage + again.usage
-            return Verdict(draft.group, judged, again.model, (refusal.code,), usage, (draft, again))
-        quoted = self._quote(draft, refusal, judged)
-        return replace(quoted, usage=draft.usage + again.usage, drafts=(draft, again))
+            return replace(_shown(again, judged), reasons=(refusal.code,), **both)  # type: ignore[arg-type]
+        return replace(self._quote(draft, known, refusal, judged), **both)  # type: ignore[arg-type]
 
-    def _quote(self, draft: Draft, *refusals: Refusal) -> Verdict:
+    def _quote(self, draft: Draft, known: _Known, *refusals: Refusal) -> Verdict:
         """The chart's own words, which must pass as well, or nothing."""
         group, reasons = draft.group, tuple(r.code for r in refusals)
-        refusal = first_refusal(Claim(group.quote.text, (group.quote,)))
+        if not draft.model and draft.text == group.quote.text:
+            return Verdict(group, None, "", reasons, draft.usage, (draft,))
+        refusal = self._verifier.first_refusal(known.chart.claim(group.quote.text, (group.quote,)))
         if refusal is None:
             statement = _statement(group, group.quote.text, "quoted", (group.quote,))
             return Verdict(group, statement, "", reasons, draft.usage, (draft,))
@@ -87,20 +130,52 @@ class Settler:
         return Verdict(group, None, "", (*reasons, refusal.code), draft.usage, (draft,))
 
 
-def _attributions(draft: Draft, status: Status) -> Iterator[tuple[Evidence, ...]]:
-    """The evidence the draft cites, then each line alone, then all: a right text with a wrong id finds its words."""
-    group = draft.group
-    if status == "quoted":
-        yield (group.quote,)
-        return
-    known = {e.evidence_id: e for e in group.evidence}
-    if draft.cited and all(i in known for i in draft.cited):
-        yield tuple(known[i] for i in draft.cited)
-    if draft.model:
-        yield from ((e,) for e in group.evidence)
-        yield group.evidence
+@dataclass(frozen=True, slots=True)
+class _Supports:
+    """Asks whether evidence carries a text with at most so many words of the writer's own."""
+
+    verifier: Verifier
+    text: str
+    chart: ChartView
+    most_new: int
+
+    def __call__(self, cited: tuple[Evidence, ...]) -> bool:
+        claim = self.chart.claim(self.text, cited)
+        return self.verifier.novelty(claim) <= self.most_new and self.verifier.first_refusal(claim) is None
 
 
-def _statement(group: Group, text: str, status: Status, cited: tuple[Evidence, ...]) -> Statement:
+def _known(gathered: Gathered) -> _Known:
+    chart = gathered.input.chart
+    view = ChartView(gathered.resolved, lambda note_id: chart.note(note_id).text)
+    return _Known(view, {s.plan.key: tuple(e for g in s.groups for e in g.evidence) for s in gathered.sections})
+
+
+def _claimed(draft: Draft) -> tuple[Evidence, ...]:
+    """The evidence that the draft names; none where it names any that was not given."""
+    known = {e.evidence_id: e for e in draft.group.evidence}
+    if not draft.cited or any(i not in known for i in draft.cited):
+        return ()
+    return tuple(known[i] for i in draft.cited)
+
+
+def _copied(draft: Draft) -> Evidence | None:
+    """The evidence whose very words the draft is, whoever wrote it: that is a quote."""
+    same = (e for e in (draft.group.quote, *draft.group.evidence) if _bare(e.text) == _bare(draft.text))
+    return next(same, None)
+
+
+def _bare(text: str) -> str:
+    return text.rstrip(" .")
+
+
+def _shown(draft: Draft, statement: Statement) -> Verdict:
+    """A quote is nobody's writing but the chart's."""
+    model = draft.model if statement.status == "supported" else ""
+    return Verdict(draft.group, statement, model, usage=draft.usage, drafts=(draft,))
+
+
+def _statement(
+    group: Group, text: str, status: Status, cited: tuple[Evidence, ...], flags: tuple[Flag, ...] = ()
+) -> Statement:
     statement_id = f"{group.section}-{group.index + 1}"
-    return Statement(statement_id, text, status, tuple(e.citation for e in cited))
+    return Statement(statement_id, text, status, tuple(e.citation for e in cited), flags)

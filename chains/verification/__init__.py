@@ -1,39 +1,38 @@
-"""Checks that a statement must pass before anyone sees it. Deterministic, each with a stable reason code."""
+"""Checks that a statement must pass before anyone sees it. Deterministic, each with a name and stable reason codes."""
 
-from chains.verification.assertion import assertion_survives
-from chains.verification.claim import Check, Claim, Refusal
-from chains.verification.dates import dates_are_cited
-from chains.verification.doses import doses_are_cited
-from chains.verification.form import is_one_sentence
-from chains.verification.gender import gender_is_cited
-from chains.verification.modality import plan_is_cited
-from chains.verification.names import names_are_cited
-from chains.verification.numbers import numbers_are_cited
-from chains.verification.results import results_are_cited
-from chains.verification.support import is_carried
+from chains.verification.checks import CHECKS, ONLY_CLOSE, QUOTE_CHECKS
+from chains.verification.claim import Check, Claim, DateOrder, Gender, Refusal
+from chains.verification.verifier import Entailment, Policy, Verifier, without
 
-VERIFIER = "rules-1"
-CHECKS: tuple[Check, ...] = (
-    is_one_sentence,
-    numbers_are_cited,
-    dates_are_cited,
-    doses_are_cited,
-    results_are_cited,
-    names_are_cited,
-    assertion_survives,
-    plan_is_cited,
-    gender_is_cited,
-    is_carried,
-)
+VERIFIER = "rules-2"
 
-# A quote holds its own words; what it may have lost is the sign under which its sentence has them.
-QUOTE_CHECKS: tuple[Check, ...] = (assertion_survives,)
+_FREE = Verifier(policy="free")
 
 
 def first_refusal(claim: Claim) -> Refusal | None:
-    """The first check that refuses the claim, or None when all let it pass."""
-    checks = QUOTE_CHECKS if claim.is_verbatim else CHECKS
-    return next((refusal for check in checks if (refusal := check(claim))), None)
+    """The first check that refuses the claim under the policy "free", or None when all let it pass."""
+    return _FREE.first_refusal(claim)
 
 
-__all__ = ["CHECKS", "VERIFIER", "Check", "Claim", "Refusal", "first_refusal"]
+def refusals(claim: Claim) -> tuple[Refusal, ...]:
+    """What every check has against the claim under the policy "free"."""
+    return _FREE.refusals(claim)
+
+
+__all__ = [
+    "CHECKS",
+    "ONLY_CLOSE",
+    "QUOTE_CHECKS",
+    "VERIFIER",
+    "Check",
+    "Claim",
+    "DateOrder",
+    "Entailment",
+    "Gender",
+    "Policy",
+    "Refusal",
+    "Verifier",
+    "first_refusal",
+    "refusals",
+    "without",
+]

@@ -17,20 +17,47 @@ _FRAME = frozenset(content_words("reports reported noted found seen showed known
 
 
 def is_carried(claim: Claim) -> Refusal | None:
+    """Refuses a text most of whose content words the cited words do not hold."""
+    asked = _asked(claim)
+    if 2 * len(new_words(claim)) > asked.total():
+        return Refusal("unsupported_content", "it said things that are not in the lines")
+    return None
+
+
+def is_close(claim: Claim) -> Refusal | None:
     """Refuses a text with more than one content word in ten that the cited words do not hold, or too few words of them.
 
     A floor against invention: what a weak model adds reads well and is worth nothing. Words of the frame ("takes") do
     not count, and names, numbers, dates and frequencies, which may be spelled differently, have checks of their own.
     """
-    given = Counter(content_words("\n".join(e.context for e in claim.cited)))
-    asked = Counter(stem for stem in content_words(_without_checked(claim.text)) if stem not in _FRAME)
-    if sum(count for stem, count in asked.items() if stem not in given) > MOST_NEW * asked.total():
+    given = _given(claim)
+    if len(new_words(claim)) > MOST_NEW * _asked(claim).total():
         return Refusal("unsupported_content", "it said things that are not in the lines")
     if len(content_words(claim.text)) < LEAST_KEPT * given.total():
         return Refusal("too_little", "it left out most of what the lines say")
+    return None
+
+
+def says_nothing_twice(claim: Claim) -> Refusal | None:
+    """Refuses a text that has a word of the cited sentences oftener than they do."""
+    given = _given(claim)
     if any(1 < count > given[stem] > 0 for stem, count in Counter(content_words(claim.text)).items()):
         return Refusal("repetition", "it said something twice")
     return None
+
+
+def new_words(claim: Claim) -> tuple[str, ...]:
+    """Stems of content words that no cited sentence holds, each as often as the text has it."""
+    given = _given(claim)
+    return tuple(stem for stem in _asked(claim).elements() if stem not in given)
+
+
+def _given(claim: Claim) -> Counter[str]:
+    return Counter(content_words("\n".join(e.context for e in claim.cited)))
+
+
+def _asked(claim: Claim) -> Counter[str]:
+    return Counter(stem for stem in content_words(_without_checked(claim.text)) if stem not in _FRAME)
 
 
 def _without_checked(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from chains.compose import Composition
 from chains.draft import UNAVAILABLE, Draft, Verdict
 from chains.evidence import Evidence, Gathered, Group
 from chains.settle import Settler
@@ -31,11 +32,11 @@ class Repairing:
         self.advice.append(advice)
         if self.second is None:
             raise ModelUnavailable("gone")
-        return Draft(refused.group, self.second, ("E1",), "m")
+        return Draft(refused.group, self.second, refused.cited, "m")
 
 
 async def settle(draft: Draft, writer: Repairing | None = None, metrics: Metrics | None = None) -> Verdict:
-    async def drafts() -> AsyncIterator[Gathered | Draft]:
+    async def drafts() -> AsyncIterator[Gathered | Composition | Draft]:
         yield draft
 
     settler = Settler(writer, metrics or Metrics())  # type: ignore[arg-type]
@@ -62,10 +63,11 @@ async def test_an_id_outside_the_closed_set_is_no_evidence() -> None:
 
 
 async def test_a_repaired_text_is_shown_and_the_refusal_remembered() -> None:
-    writer, metrics = Repairing("See cardiology in 2 weeks."), Metrics()
-    verdict = await settle(Draft(group(CLINIC), "See cardiology in 3 weeks.", ("E1",), "m"), writer, metrics)
+    writer, metrics = Repairing("See cardiology in two weeks."), Metrics()
+    verdict = await settle(Draft(group(CLINIC), "See cardiology in 3 weeks.", ("E2",), "m"), writer, metrics)
     assert verdict.statement is not None
-    assert verdict.statement.text == "See cardiology in 2 weeks."
+    assert verdict.statement.text == "See cardiology in two weeks."
+    assert verdict.model == "m"
     assert verdict.reasons == ("number",)
     assert len(writer.advice) == 1
     assert metrics.registry.get_sample_value("anamnesis_llm_request_seconds_count") == 1
@@ -73,7 +75,7 @@ async def test_a_repaired_text_is_shown_and_the_refusal_remembered() -> None:
 
 async def test_a_text_refused_twice_gives_way_to_the_quote() -> None:
     writer = Repairing("See cardiology in 4 weeks.")
-    verdict = await settle(Draft(group(CLINIC), "See cardiology in 3 weeks.", ("E1",), "m"), writer)
+    verdict = await settle(Draft(group(CLINIC), "See cardiology in 3 weeks.", ("E2",), "m"), writer)
     assert verdict.statement is not None
     assert (verdict.statement.status, verdict.statement.text) == ("quoted", "See cardiology in 2 weeks.")
     assert verdict.model == ""

@@ -1,7 +1,7 @@
 import pytest
 
 from chains.evidence import Evidence
-from chains.verification import Claim, first_refusal
+from chains.verification import Claim, Verifier, first_refusal
 from core.records import Citation, SectionKind
 
 
@@ -11,7 +11,7 @@ def evidence(sentence: str, *, kind: SectionKind = SectionKind.HOSPITAL_COURSE, 
 
 
 def refusal(text: str, sentence: str, **where: object) -> str | None:
-    found = first_refusal(Claim(text, (evidence(sentence, **where),)))
+    found = Verifier(policy="close").first_refusal(Claim(text, (evidence(sentence, **where),)))
     return found.code if found else None
 
 
