@@ -1,0 +1,112 @@
+"""The errors: well formed, each one different from what is true, and counted right."""
+
+from collections import Counter
+
+import pytest
+
+from chains.verification import Claim, Refusal
+from mlops.evaluation.mutations import BY_NAME, ERROR_TYPES, Trial
+from mlops.evaluation.mutations.collected import all_trials
+from mlops.evaluation.mutations.judged import judge
+from mlops.evaluation.mutations.trial import sample
+from mlops.evaluation.mutations.written import load_mutants
+from mlops.evaluation.paraphrases import load_cases
+from mlops.evaluation.tasks import verifier_errors
+
+TRIALS = all_trials(aci_bench=None, patients=1, seed=5)
+CASES = {case.id: case for case in load_cases()}
+
+
+def normal(text: str) -> str:
+    return " ".join(text.lower().rstrip(".").split())
+
+
+def refuse_all(_: Claim) -> Refusal | None:
+    return Refusal("never", "this verifier refuses everything")
+
+
+def refuse_none(_: Claim) -> Refusal | None:
+    return None
+
+
+def rate(result: verifier_errors.TaskResult, metric: str) -> float:
+    found = [o for o in result.observations if o.metric == metric]
+    return sum(o.hits for o in found) / sum(o.total for o in found)
+
+
+def test_ids_of_trials_are_unique() -> None:
+    counts = Counter(trial.trial_id for trial in TRIALS)
+    assert [i for i, n in counts.items() if n > 1] == []
+
+
+def test_every_error_is_of_a_known_type() -> None:
+    assert {m.error for m in load_mutants()} <= set(BY_NAME)
+    assert len(BY_NAME) == len(ERROR_TYPES)
+
+
+@pytest.mark.parametrize("mutant", load_mutants(), ids=lambda m: m.id)
+def test_a_written_mutant_differs_from_its_sources_and_from_what_is_true(mutant: object) -> None:
+    case = CASES[mutant.case]  # type: ignore[attr-defined]
+    true = {normal(t.text) for t in case.restated} | {normal(s.text) for s in case.sources}
+    assert normal(mutant.text) not in true  # type: ignore[attr-defined]
+    assert case.cited(mutant.cites)  # type: ignore[attr-defined]
+
+
+def test_every_trial_cites_something() -> None:
+    assert [t.trial_id for t in TRIALS if not t.cited] == []
+
+
+def test_a_verifier_that_refuses_everything_catches_all_and_blocks_all() -> None:
+    result = verifier_errors.run(first_refusal=refuse_all, patients=1)
+    assert rate(result, "mutations_caught") == 1.0
+    assert rate(result, "paraphrases_blocked") == 1.0
+    assert {e.metric for e in result.examples} <= {"paraphrases_blocked", "originals_blocked"}
+
+
+def test_a_verifier_that_refuses_nothing_catches_none_and_blocks_none() -> None:
+    result = verifier_errors.run(first_refusal=refuse_none, patients=1)
+    assert rate(result, "mutations_caught") == 0.0
+    assert rate(result, "paraphrases_blocked") == 0.0
+    assert {e.metric for e in result.examples} == {"mutations_caught"}
+
+
+def test_units_are_counted_once_a_metric() -> None:
+    result = verifier_errors.run(first_refusal=refuse_none, patients=1)
+    counts = Counter((o.metric, o.unit) for o in result.observations)
+    assert max(counts.values()) == 1
+
+
+def test_every_metric_observed_is_declared() -> None:
+    result = verifier_errors.run(first_refusal=refuse_none, patients=1)
+    assert {o.metric for o in result.observations} <= {m.name for m in result.metrics}
+
+
+def test_examples_are_of_the_development_split() -> None:
+    result = verifier_errors.run(first_refusal=refuse_none, patients=1)
+    trials = all_trials(aci_bench=None, patients=1, seed=53)
+    dev = {t.unit for t in trials if t.split == "dev"}
+    assert {e.unit for e in result.examples} <= dev
+
+
+def test_the_code_of_a_refusal_is_kept() -> None:
+    judged = judge(TRIALS[:1], refuse_all)
+    assert judged[0].code == "never"
+    assert "refused for never" in verifier_errors.shown_text(judged[0])
+
+
+def test_the_splits_are_fixed_and_about_three_to_seven() -> None:
+    share = sum(t.split == "dev" for t in TRIALS) / len(TRIALS)
+    assert 0.2 < share < 0.4
+    by_unit: dict[str, set[str]] = {}
+    for t in TRIALS:
+        by_unit.setdefault(t.unit, set()).add(t.split)
+    assert all(len(splits) == 1 for splits in by_unit.values())
+
+
+def test_a_sample_is_the_same_whatever_the_order() -> None:
+    def label(trial: Trial) -> str:
+        return trial.label
+
+    there, back = sample(TRIALS, each=2, key=label), sample(TRIALS[::-1], each=2, key=label)
+    assert [t.trial_id for t in there] == [t.trial_id for t in back]
+    assert max(Counter(map(label, there)).values()) <= 2
