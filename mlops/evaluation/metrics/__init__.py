@@ -1,0 +1,1 @@
+"""What is measured on a summary against the ledger, one family of metrics a file."""

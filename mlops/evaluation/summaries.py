@@ -1,0 +1,23 @@
+"""Summaries of ledger charts by our own chain, as statements that every metric can read."""
+
+from chains import ChainInput, SummaryChain
+from core.records import Summary, SummaryRequest
+from mlops.evaluation.metrics.telling import ToldStatement
+from vectorstore.chart import Chart
+
+
+async def summarize(
+    chain: SummaryChain, chart: Chart, *, model_ready: bool = False, focus: str | None = None, max_words: int = 350
+) -> Summary:
+    """The handoff of one chart."""
+    request = SummaryRequest(chart.patient_id, focus=focus, max_words=max_words)
+    return await chain.ainvoke(ChainInput(request, chart, f"evaluation-{chart.patient_id}", model_ready))
+
+
+def statements_of(summary: Summary) -> tuple[ToldStatement, ...]:
+    """All statements of a summary, in reading order."""
+    return tuple(
+        ToldStatement(s.statement_id, s.text, s.citations, section.key, s.status)
+        for section in summary.sections
+        for s in section.statements
+    )
