@@ -1,19 +1,19 @@
 """From verdicts to events: statements in reading order within each section, the whole summary last."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from chains.compose import Composition
 from chains.draft import Verdict
 from chains.evidence import Gathered, SectionEvidence
+from chains.provenance import Recorder
 from core.errors import ModelUnavailable
 from core.records import (
     ChainEvent,
     EvidenceEvent,
     Outcome,
-    Provenance,
     SectionEvent,
     SectionPreview,
     StatementEvent,
@@ -63,8 +63,8 @@ def _outcome(shown: int, withheld: int) -> Outcome:
 class Emitter:
     """Turns what was gathered and decided into the events of one summary."""
 
-    def __init__(self, provenance: Callable[[Gathered, str | None], Provenance], metrics: Metrics) -> None:
-        self._provenance = provenance
+    def __init__(self, recorder: Recorder, metrics: Metrics) -> None:
+        self._recorder = recorder
         self._metrics = metrics
 
     async def stream(self, incoming: AsyncIterator[Gathered | Composition | Verdict]) -> AsyncIterator[ChainEvent]:
@@ -100,7 +100,8 @@ class Emitter:
             if section.done:
                 yield SectionEvent(item.group.section, section.result().outcome)
         if gathered:
-            yield SummaryEvent(self._summary(gathered, sections, verdicts, composed, first_s))
+            summary = self._summary(gathered, sections, verdicts, composed, first_s)
+            yield SummaryEvent(summary, self._recorder.trace(gathered, verdicts))
 
     def _summary(
         self,
@@ -128,7 +129,7 @@ class Emitter:
             sections=results,
             conflicts=gathered.conflicts,
             coverage=replace(gathered.coverage, notes_cited=len(cited)),
-            provenance=self._provenance(gathered, model),
+            provenance=self._recorder.provenance(gathered, model),
             usage=usage,
             timings=Timings(round(gathered.gather_s, 4), first_s and round(first_s, 4), round(total_s, 4)),
         )

@@ -9,19 +9,20 @@ import langsmith
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
+from chains.asking import remembering
 from chains.compose import Composer
-from chains.compress import Compressor
+from chains.compress import REPAIR_TEMPERATURE, Compressor
 from chains.emit import Emitter
-from chains.evidence import ChainInput, Gathered
+from chains.evidence import ChainInput
 from chains.gather import gather
 from chains.generate import Generator
 from chains.plan import make_plan
+from chains.provenance import Recorder
 from chains.settle import Settler
 from chains.stream_step import StreamStep
-from chains.verification import VERIFIER
 from chains.writing import writing_for
 from core.errors import AnamnesisError
-from core.records import ChainEvent, Provenance, Summary, SummaryEvent
+from core.records import ChainEvent, Summary, SummaryEvent, WritingSettings
 from core.settings import LLMSettings
 from core.telemetry import Metrics
 from prompts import Template, load_prompt, load_templates
@@ -77,44 +78,47 @@ class SummaryChain(Runnable[ChainInput, ChainOutput]):
         self, input: ChainInput, config: RunnableConfig | None, queue: asyncio.Queue[ChainEvent | None]
     ) -> None:
         try:
-            async for event in self._steps.astream(input, config):
-                queue.put_nowait(event)
+            with remembering():
+                async for event in self._steps.astream(input, config):
+                    queue.put_nowait(event)
         finally:
             queue.put_nowait(None)
 
 
-def build_chain(*, llm: BaseChatModel | None, metrics: Metrics, llm_settings: LLMSettings) -> SummaryChain:
-    """Put the chain together. Without `llm` every summary is extractive.
+def build_chain(
+    *,
+    llm: BaseChatModel | None,
+    metrics: Metrics,
+    llm_settings: LLMSettings,
+    templates: Mapping[str, Template] | None = None,
+) -> SummaryChain:
+    """Put the chain together. Without `llm` every summary is extractive, without `templates` it knows the newest.
 
     Tracing by LangSmith is switched off for the whole process, whatever the environment says: a trace would carry
     patients' text off the machine.
     """
     langsmith.configure(enabled=False)
-    templates = load_templates()
+    templates = templates if templates is not None else load_templates()
     prompt = load_prompt("compress", COMPRESS_VERSION)
     compressor, composer = None, None
     if llm:
         if writing_for(llm_settings).mode == "compose":
             composer = Composer(llm, load_prompt("compose", COMPOSE_VERSION), temperature=llm_settings.temperature)
         compressor = Compressor(llm, prompt, max_tokens=llm_settings.max_tokens, temperature=llm_settings.temperature)
-
-    def provenance(gathered: Gathered, model: str | None) -> Provenance:
-        chart = gathered.input.chart
-        return Provenance(
-            index_generation=chart.generation,
-            patient_digest=chart.digest,
-            embedding_model=chart.embedding_model,
-            model=model,
-            adapter=(llm_settings.adapter or None) if model else None,
-            prompt=composer.prompt if composer else prompt.ref,
-            verifier=VERIFIER,
-        )
-
+    settings = WritingSettings(
+        policy="compose" if composer else "compress" if compressor else "extractive",
+        model=llm_settings.model,
+        adapter=llm_settings.adapter,
+        max_tokens=llm_settings.max_tokens,
+        temperature=llm_settings.temperature,
+        repair_temperature=REPAIR_TEMPERATURE,
+        prompt=composer.prompt if composer else prompt.ref,
+    )
     steps = (
         RunnableLambda(partial(make_plan, templates=templates))
         | RunnableLambda(gather)
         | StreamStep(Generator(compressor, metrics, composer).stream)
         | StreamStep(Settler(compressor, metrics).stream)
-        | StreamStep(Emitter(provenance, metrics).stream)
+        | StreamStep(Emitter(Recorder(settings, templates), metrics).stream)
     )
     return SummaryChain(steps, templates)

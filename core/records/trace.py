@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from core.records.summary import PromptRef, SummaryRequest, Usage
 
+Policy: TypeAlias = Literal["extractive", "compress", "compose"]
 AttemptKind: TypeAlias = Literal["compose", "draft", "repair"]
 
 
@@ -12,11 +13,11 @@ AttemptKind: TypeAlias = Literal["compose", "draft", "repair"]
 class WritingSettings:
     """What shapes the words of a summary beside its evidence; no secret is among it.
 
-    `policy` is how statements are written ("extractive" where no model was configured). `model` is the name that was
-    asked for, "" for the first one a server lists.
+    `policy` is how statements are written: `compress` or `compose`, `extractive` where no model was configured.
+    `model` is the name that was asked for, "" for the first one a server lists.
     """
 
-    policy: str
+    policy: Policy
     model: str
     adapter: str
     max_tokens: int

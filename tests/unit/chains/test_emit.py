@@ -1,25 +1,27 @@
 """The order of events and the outcome of sections."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from chains.draft import Verdict
 from chains.emit import Emitter
 from chains.evidence import ChainInput, Evidence, Gathered, Group, SectionEvidence
+from chains.provenance import Recorder
 from core.errors import ModelUnavailable
 from core.records import (
     ChainEvent,
     Citation,
     Coverage,
     PromptRef,
-    Provenance,
     SectionEvent,
     SectionKind,
     Statement,
     StatementEvent,
     SummaryEvent,
     SummaryRequest,
+    WritingSettings,
 )
 from core.telemetry import Metrics
 from prompts import load_templates
@@ -27,6 +29,15 @@ from prompts import load_templates
 PLANS = {s.key: s for s in load_templates()["handoff"].sections}
 CITATION = Citation("n1", "Progress note", "2021-02-08", "PLAN", 0, 3, "abc")
 EVIDENCE = Evidence("E1", CITATION, SectionKind.PLAN, "abc")
+
+
+SETTINGS = WritingSettings("compress", "", "", 96, 0.0, 0.5, PromptRef("p", "1", "0"))
+
+
+class Bare:
+    """What a summary tells of its chart."""
+
+    generation, digest, embedding_model = 1, "d", "e"
 
 
 def groups(key: str, count: int) -> tuple[Group, ...]:
@@ -43,7 +54,7 @@ async def emit(
 ) -> list[ChainEvent]:
     request = SummaryRequest("p", require=require)  # type: ignore[arg-type]
     gathered = Gathered(
-        ChainInput(request, None, "s1"),  # type: ignore[arg-type]
+        ChainInput(request, Bare(), "s1"),  # type: ignore[arg-type]
         tuple(sections), (), Coverage(3, 2, 0, 0, ()), ("n1", "n2"), 0.0, 0.01,
     )  # fmt: skip
 
@@ -52,10 +63,8 @@ async def emit(
         for item in verdicts:
             yield item
 
-    def provenance(_: Gathered, model: str | None) -> Provenance:
-        return Provenance(1, "d", "e", model, None, PromptRef("p", "1", "0"), "v")
-
-    return [event async for event in Emitter(provenance, Metrics()).stream(incoming())]
+    recorder = Recorder(SETTINGS, load_templates())
+    return [event async for event in Emitter(recorder, Metrics()).stream(incoming())]
 
 
 def outcome(events: list[ChainEvent], key: str) -> str:
@@ -106,3 +115,16 @@ async def test_prose_that_was_required_and_never_came_is_an_error() -> None:
     course = groups("course", 1)
     with pytest.raises(ModelUnavailable):
         await emit([SectionEvidence(PLANS["course"], course)], [verdict(course[0])], require="abstractive")
+
+
+async def test_the_trace_tells_each_group_in_reading_order_however_they_were_decided() -> None:
+    course, hospital = groups("course", 2), groups("identity", 1)
+    sections = [SectionEvidence(PLANS["identity"], hospital), SectionEvidence(PLANS["course"], course)]
+    decided = [verdict(g) for g in (course[1], hospital[0], course[0])]
+    events = await emit(sections, [replace(decided[0], reasons=("number", "number")), *decided[1:]])
+    summary = events[-1]
+    assert isinstance(summary, SummaryEvent)
+    assert summary.trace is not None
+    told = [(g.section, g.index, g.reasons) for g in summary.trace.groups]
+    assert told == [("identity", 0, ()), ("course", 0, ()), ("course", 1, ("number", "number"))]
+    assert (summary.trace.request, summary.trace.settings) == (SummaryRequest("p"), SETTINGS)
