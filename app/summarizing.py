@@ -1,6 +1,7 @@
 """Answering a request for a summary: admitted, audited, counted and kept."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
@@ -15,8 +16,9 @@ from app.audit.log import AuditLog
 from app.index_watch import IndexWatch
 from app.model_watch import ModelWatch
 from app.running import run_chain
-from app.state import cited_notes, insert_summary
+from app.state import cited_notes, insert_summary, insert_trace
 from chains import ChainInput, SummaryChain
+from chains.trace import encode_trace
 from core.errors import AnamnesisError, AuditUnavailable, InvalidRequest, ModelUnavailable, Overloaded
 from core.records import ChainEvent, EvidenceEvent, Summary, SummaryEvent, SummaryRequest
 from core.telemetry import Metrics
@@ -48,8 +50,8 @@ class Summarizer:
         """The events of a summary, each handed out only after the audit log holds that it will be.
 
         `entry` says who asks and what for. Two entries are written: one before the first event, naming the notes
-        considered, and one with the outcome, naming the notes quoted; the whole summary is kept along with it.
-        Closing the iterator cancels the chain.
+        considered, and one with the outcome, naming the notes quoted; the whole summary and its trace
+        are kept along with it. Closing the iterator cancels the chain.
 
         Raises:
             AnamnesisError: as docs/api.md lists for POST /summarize.
@@ -64,7 +66,7 @@ class Summarizer:
                         entry = replace(entry, note_ids=event.note_ids, summary_id=event.summary_id)
                         await self._audit.record(replace(entry, outcome="started"))
                     elif isinstance(event, SummaryEvent):
-                        await self._keep(event.summary, entry)
+                        await self._keep(event, entry)
                         summary = event.summary
                     yield event
         except Exception as e:
@@ -84,12 +86,16 @@ class Summarizer:
         chain_input = ChainInput(request, chart, uuid4().hex, self._model.state.ready)
         return run_chain(self._chain, chain_input, self._admission, deadline_s=self._deadline_s)
 
-    async def _keep(self, summary: Summary, entry: AuditEntry) -> None:
-        body = encode(summary)
-        await self._audit.record(
-            replace(entry, outcome="ok", note_ids=cited_notes(summary)),
-            along_with=lambda connection: insert_summary(connection, summary, body, entry.caller),
-        )
+    async def _keep(self, event: SummaryEvent, entry: AuditEntry) -> None:
+        summary = event.summary
+        body, trace = encode(summary), encode_trace(event.trace) if event.trace else None
+
+        def keep(connection: sqlite3.Connection) -> None:
+            insert_summary(connection, summary, body, entry.caller)
+            if trace is not None:
+                insert_trace(connection, summary.summary_id, trace)
+
+        await self._audit.record(replace(entry, outcome="ok", note_ids=cited_notes(summary)), along_with=keep)
 
     async def _record_failure(self, entry: AuditEntry, error: AnamnesisError | None) -> None:
         # A flood must not be answered with a write to disk each; it is counted.

@@ -3,7 +3,7 @@
 from app.state.database import StateDatabase, StateMismatch
 from app.state.feedback import Feedback, Verdict, insert_feedback
 from app.state.sessions import SessionRow, delete_session, find_session, insert_session
-from app.state.summaries import StoredSummary, cited_notes, find_summary, insert_summary
+from app.state.summaries import StoredSummary, cited_notes, find_summary, insert_summary, insert_trace
 
 __all__ = [
     "Feedback",
@@ -19,4 +19,5 @@ __all__ = [
     "insert_feedback",
     "insert_session",
     "insert_summary",
+    "insert_trace",
 ]

@@ -57,6 +57,11 @@ def insert_summary(connection: sqlite3.Connection, summary: Summary, body: bytes
     )
 
 
+def insert_trace(connection: sqlite3.Connection, summary_id: str, trace: bytes) -> None:
+    """Keep how a summary came about, for replay; to be run within the transaction that keeps the summary."""
+    connection.execute("INSERT INTO traces VALUES (?, ?)", (summary_id, trace))
+
+
 def find_summary(summary_id: str) -> Callable[[sqlite3.Connection], StoredSummary]:
     """A job that fetches a summary. It raises SummaryNotFound."""
 
