@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
@@ -93,7 +93,25 @@ class PassageFinder:
                 candidate = self._candidate(sentence, weight, plan, asked, focus)
                 if candidate:
                     found[sentence.note_id, sentence.ordinal] = candidate
+        for sentence in self._stating(focus.names) if focus else ():
+            key = (sentence.note_id, sentence.ordinal)
+            if key not in found and (
+                candidate := self._candidate(sentence, self._faint(sentence, plan), plan, asked, focus)
+            ):
+                found[key] = candidate
         return sorted(found.values(), key=lambda c: (-c.score, c.sentence.note_id, c.sentence.ordinal))
+
+    def _stating(self, names: frozenset[str]) -> Iterator[Sentence]:
+        """Sentences of the scope that state a fact of one of the names: a question about it is never a top-k."""
+        for (note_id, ordinal), stated in self._names().items():
+            if names & stated and note_id in self._scope.note_ids:
+                yield self._chart.sentences_of(note_id)[ordinal]
+
+    def _faint(self, sentence: Sentence, plan: SectionPlan) -> float:
+        """What a sentence weighs that no query ranked: as if it stood behind the last chunk that one did."""
+        header = self._chart.header(sentence.note_id)
+        weight = self._weigh(sentence.kind, sentence.heading, header.note_type, header.charted_at, plan)
+        return weight / (RRF_CONSTANT + CHUNKS)
 
     def _names(self) -> Mapping[tuple[str, int], frozenset[str]]:
         """Names of the facts of each sentence."""
@@ -115,13 +133,18 @@ class PassageFinder:
     def _weight(self, document: Document, plan: SectionPlan) -> float:
         meta = document.metadata
         kind = SectionKind(meta["kind"])
+        return self._weigh(kind, str(meta["heading"]), str(meta["note_type"]), meta["charted_at"], plan)
+
+    def _weigh(
+        self, kind: SectionKind, heading: str, note_type: str, charted_at: str | None, plan: SectionPlan
+    ) -> float:
         if plan.only_kinds and kind not in plan.kinds:
             return 0.0
         weight = plan.kinds.get(kind, self._elsewhere.get(kind, 1.0))
-        weight *= plan.note_types.get(str(meta["note_type"]).casefold(), 1.0)
-        heading = str(meta["heading"]).casefold()
+        weight *= plan.note_types.get(note_type.casefold(), 1.0)
+        heading = heading.casefold()
         weight *= math.prod(factor for name, factor in plan.headings.items() if name in heading)
-        age = days_between(meta["charted_at"], self._scope.latest)
+        age = days_between(charted_at, self._scope.latest)
         return float(weight * 0.5 ** ((age or 0.0) / plan.half_life_days))
 
     def _sentences_in(self, document: Document) -> Sequence[Sentence]:
@@ -138,13 +161,16 @@ class PassageFinder:
         tokens = words(text)
         stems = frozenset(content_words(text))
         shortest = SHORTEST_PLAN if sentence.kind is SectionKind.FOLLOW_UP else SHORTEST_WORDS
-        if not shortest <= len(tokens) <= LONGEST_WORDS or not _is_prose(tokens, text):
+        named = self._names().get((sentence.note_id, sentence.ordinal), _NO_NAMES) if focus else _NO_NAMES
+        # A row of a table reads badly, but where it holds what was asked it is the answer.
+        asked_for = focus is not None and bool(named & focus.names)
+        if len(tokens) > LONGEST_WORDS or not (asked_for or (len(tokens) >= shortest and _is_prose(tokens, text))):
             return None
         if plan.avoid and plan.avoid.search(text):
             return None
         shared = len(asked & stems)
         if focus:
-            if not focus.is_answered_by(stems, self._names().get((sentence.note_id, sentence.ordinal), _NO_NAMES)):
+            if not focus.is_answered_by(stems, named):
                 return None
         elif shared < _words_to_share(plan.kinds.get(sentence.kind, 0.0)):
             return None

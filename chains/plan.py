@@ -39,5 +39,5 @@ def make_plan(chain_input: ChainInput, templates: Mapping[str, Template]) -> Pla
     focus: Focus | None = None
     if request.focus and request.focus.strip():
         focus = read_focus(request.focus)
-        sections = (focus_plan(request.focus), *sections)
+        sections = (focus_plan(focus), *sections)
     return Plan(chain_input, sections, focus, time.perf_counter(), template.latest_stay)

@@ -72,6 +72,11 @@ def _analytes() -> Phrases[str]:
     return Phrases(synonyms(load("results")["analytes"]))
 
 
+def find_analytes(text: str) -> tuple[Match[str], ...]:
+    """Names of measures, with or without a value, in order; `value` is the canonical name."""
+    return tuple(_analytes().find(Words.of(text)))
+
+
 def result_facts(text: str, words: Words, section: SectionKind) -> tuple[ResultFact, ...]:
     """Results in one sentence: a name, linking words, a value, a unit. Of a change, the value it came to."""
     if not any(c.isdigit() for c in text):
