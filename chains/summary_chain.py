@@ -20,6 +20,7 @@ from chains.plan import make_plan
 from chains.provenance import Recorder
 from chains.settle import Settler
 from chains.stream_step import StreamStep
+from chains.verification import Verifier
 from chains.writing import writing_for
 from core.errors import AnamnesisError
 from core.records import ChainEvent, Summary, SummaryEvent, WritingSettings
@@ -91,8 +92,12 @@ def build_chain(
     metrics: Metrics,
     llm_settings: LLMSettings,
     templates: Mapping[str, Template] | None = None,
+    verifier: Verifier | None = None,
 ) -> SummaryChain:
-    """Put the chain together. Without `llm` every summary is extractive, without `templates` it knows the newest.
+    """Put the chain together. Without `llm` every summary is extractive.
+
+    Where they are not given, the templates are the newest ones, and the verifier has all checks, with the strictness
+    that suits the model.
 
     Tracing by LangSmith is switched off for the whole process, whatever the environment says: a trace would carry
     patients' text off the machine.
@@ -100,13 +105,16 @@ def build_chain(
     langsmith.configure(enabled=False)
     templates = templates if templates is not None else load_templates()
     prompt = load_prompt("compress", COMPRESS_VERSION)
+    writing = writing_for(llm_settings)
+    verifier = verifier or Verifier(policy=writing.strictness)
     compressor, composer = None, None
     if llm:
-        if writing_for(llm_settings).mode == "compose":
+        if writing.mode == "compose":
             composer = Composer(llm, load_prompt("compose", COMPOSE_VERSION), temperature=llm_settings.temperature)
         compressor = Compressor(llm, prompt, max_tokens=llm_settings.max_tokens, temperature=llm_settings.temperature)
     settings = WritingSettings(
-        policy="compose" if composer else "compress" if compressor else "extractive",
+        writer=writing.mode if llm else "extractive",
+        strictness=verifier.policy,
         model=llm_settings.model,
         adapter=llm_settings.adapter,
         max_tokens=llm_settings.max_tokens,
@@ -118,7 +126,7 @@ def build_chain(
         RunnableLambda(partial(make_plan, templates=templates))
         | RunnableLambda(gather)
         | StreamStep(Generator(compressor, metrics, composer).stream)
-        | StreamStep(Settler(compressor, metrics).stream)
+        | StreamStep(Settler(compressor, metrics, verifier).stream)
         | StreamStep(Emitter(Recorder(settings, templates), metrics).stream)
     )
     return SummaryChain(steps, templates)

@@ -5,7 +5,8 @@ from typing import Literal, TypeAlias
 
 from core.records.summary import PromptRef, SummaryRequest, Usage
 
-Policy: TypeAlias = Literal["extractive", "compress", "compose"]
+Writer: TypeAlias = Literal["extractive", "compress", "compose"]
+Strictness: TypeAlias = Literal["close", "free"]
 AttemptKind: TypeAlias = Literal["compose", "draft", "repair"]
 
 
@@ -13,11 +14,13 @@ AttemptKind: TypeAlias = Literal["compose", "draft", "repair"]
 class WritingSettings:
     """What shapes the words of a summary beside its evidence; no secret is among it.
 
-    `policy` is how statements are written: `compress` or `compose`, `extractive` where no model was configured.
-    `model` is the name that was asked for, "" for the first one a server lists.
+    `writer` is how statements are written: by `compress` or `compose`, or `extractive` where no model was configured;
+    `strictness` is how far they may leave the chart's words. `model` is the name that was asked for, "" for the first
+    one a server lists.
     """
 
-    policy: Policy
+    writer: Writer
+    strictness: Strictness
     model: str
     adapter: str
     max_tokens: int

@@ -31,7 +31,7 @@ CITATION = Citation("n1", "Progress note", "2021-02-08", "PLAN", 0, 3, "abc")
 EVIDENCE = Evidence("E1", CITATION, SectionKind.PLAN, "abc")
 
 
-SETTINGS = WritingSettings("compress", "", "", 96, 0.0, 0.5, PromptRef("p", "1", "0"))
+SETTINGS = WritingSettings("compress", "close", "", "", 96, 0.0, 0.5, PromptRef("p", "1", "0"))
 
 
 class Bare:
