@@ -7,7 +7,7 @@ from chains.budget import Budget, spending_order
 from chains.citations import Citer
 from chains.conflicts import conflicts_in
 from chains.evidence import Gathered, Group, SectionEvidence
-from chains.focus import FOCUS_KEY
+from chains.focus import FOCUS_KEY, facts_first
 from chains.lists import ListWriter
 from chains.passages import PassageFinder
 from chains.plan import Plan
@@ -76,7 +76,9 @@ class _Gathering:
     def _timed(self, fact: Fact) -> TimedFact:
         header = self._chart.header(fact.note_id)
         sentence = self._sentences[fact.note_id, fact.sentence]
-        return TimedFact(fact, header.charted_at, header.note_type, self._citer.text(sentence), sentence.kind)
+        return TimedFact(
+            fact, header.charted_at, header.note_type, self._citer.text(sentence), sentence.kind, sentence.start
+        )
 
     def _section(self, section: SectionPlan) -> SectionEvidence:
         try:
@@ -95,6 +97,8 @@ class _Gathering:
             return self._budget.trim(section, self._lists.groups(section, self._resolved))
         focus = self._plan.focus if section.key == FOCUS_KEY else None
         groups = self._passages.groups(section, word_limit=self._budget.share(section), focus=focus)
+        if focus:
+            groups = facts_first(self._lists.about(section, self._resolved, focus.names), groups, section.limit)
         return self._budget.take(groups)
 
     def _coverage(self) -> Coverage:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from chains.citations import Citer
@@ -41,6 +42,11 @@ class ListWriter:
             groups.setdefault((place.note_id, place.start, place.end), group)
         return tuple(groups.values())
 
+    def about(self, plan: SectionPlan, resolved: Sequence[ResolvedFact], names: frozenset[str]) -> tuple[Group, ...]:
+        """What the chart now says of facts of these names, of whatever kind; at most `plan.limit` groups."""
+        asked = [r for r in resolved if r.name in names and r.name != "none"]
+        return self.groups(replace(plan, facts=tuple(FactKind)), asked)
+
     def _ordered(self, kind: FactKind, facts: list[ResolvedFact]) -> list[ResolvedFact]:
         if kind is FactKind.DRUG:
             now = sorted((f for f in facts if f.state in _SHOWN and f.name != "none"), key=lambda f: f.name)
@@ -54,7 +60,7 @@ class ListWriter:
             fresh = [f for f in facts if (days_between(_when(f) or None, self._latest) or 0.0) <= STALE_DAYS]
             return sorted(fresh if len(fresh) >= FEW else facts, key=self._telling, reverse=True)
         if kind is FactKind.PROBLEM:
-            return sorted((f for f in facts if f.state in _SHOWN), key=_salience, reverse=True)
+            return sorted((f for f in facts if f.state in _SHOWN and not f.in_passing), key=_salience, reverse=True)
         return sorted((f for f in facts if f.state in _SHOWN), key=_when, reverse=True)
 
     def _telling(self, result: ResolvedFact) -> tuple[bool, bool, bool, str, int]:

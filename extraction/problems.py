@@ -8,6 +8,7 @@ from typing import Literal
 
 from core.records import Action, Assertion, SectionKind
 from extraction.assertion import Context, context_of
+from extraction.extent import problem_extent
 from extraction.lexicon import load, synonyms
 from extraction.words import Phrases, Words
 
@@ -18,7 +19,8 @@ _RESOLVED_AFTER = re.compile(
     r"exacerbation|symptoms?|[-–,:(])\s*){0,5}"
     r"(?:resolved(?!\s+(?:enough|when|with each))|cured|healed|cleared|eradicated|in (?:complete |full |"
     r"sustained )?remission|no longer (?:present|"
-    r"active|an issue)|inactive)\b",
+    r"active|an issue|a problem|an active issue)|inactive|settled|subsided|abated|recovered|gone|remitted|"
+    r"(?:has |have )?run its course)\b",
     re.IGNORECASE,
 )
 _RESOLVED_BEFORE = re.compile(
@@ -27,13 +29,15 @@ _RESOLVED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OVER_BEFORE = re.compile(
-    r"\b(?:prior|previous(?:ly)?|former(?:ly)?|remote|childhood)\s+(?:h/o\s+|history of\s+)?(?:[\w-]+\s+)?\Z|"
+    r"\b(?:prior|previous(?:ly)?|former(?:ly)?|remote|childhood)\s+(?:h/o\s+|history of\s+)?"
+    r"(?:[\w-]+\s+)?\Z|\bpast\s+(?:history of\s+)?\Z|"
     r"\b(?:repair|resection|excision|removal|clipping|coiling|drainage|evacuation|banding|ligation)\s+of\s+"
     r"(?:(?:an?|the|her|his)\s+)?(?:[\w-]+\s+)?\Z",
     re.IGNORECASE,
 )
 _OVER_AFTER = re.compile(
-    r"[\s,(-]*(?:treated(?!\s+(?:with|for|by))|in childhood|as a child|in the past|remote(?:ly)?|in remission|"
+    r"[\s,(–:-]*(?:treated(?!\s+(?:with|for|by))|in childhood|as a child|in the past|remote(?:ly)?|in remission|"
+    r"(?:now )?(?:over|past)(?=[\s.;,)]*\Z)|"
     r"behind (?:her|him|"
     r"them))\b|"
     r"\s+(?:is|was|to be)\s+behind",
@@ -96,6 +100,12 @@ def _not_by_ending() -> frozenset[str]:
 
 
 @cache
+def lasting_events() -> frozenset[str]:
+    """Events that are over within days and matter for good, as a stroke: their treatment goes on."""
+    return frozenset(load("problems")["lasting_events"])
+
+
+@cache
 def _ambiguous() -> frozenset[str]:
     return frozenset(load("problems")["ambiguous"])
 
@@ -145,9 +155,20 @@ def problem_facts(text: str, words: Words, section: SectionKind) -> tuple[Proble
         context = context_of(text, (mention.start, mention.end), section)
         resolved = _resolved(text, mention)
         assertion = _assertion(text, context, mention, resolved=resolved)
+        if section is SectionKind.PAST_HISTORY and assertion is Assertion.HISTORICAL and not resolved:
+            assertion = _listed_event(text, mention)
         action = Action.RESOLVED if resolved and assertion is not Assertion.FAMILY else Action.NONE
-        facts.append(ProblemFact(mention.name, mention.start, mention.end, assertion, action))
+        start, end = problem_extent(text, mention.start, mention.end)
+        facts.append(ProblemFact(mention.name, start, end, assertion, action))
     return tuple(facts)
+
+
+def _listed_event(text: str, mention: ProblemMention) -> Assertion:
+    """An event with lasting consequences that a past history lists without a word of its being over: it is kept."""
+    kept = mention.name in lasting_events() and mention.kind == "acute"
+    in_words = not kept or context_of(text, (mention.start, mention.end)).historical
+    over = in_words or _OVER_AFTER.match(text, mention.end)
+    return Assertion.HISTORICAL if over else Assertion.PRESENT
 
 
 def _resolved(text: str, mention: ProblemMention) -> bool:

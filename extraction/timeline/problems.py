@@ -5,6 +5,8 @@ from functools import cache
 
 from core.records import Action, Assertion, FactKind, SectionKind
 from extraction.lexicon import load
+from extraction.problems import lasting_events
+from extraction.timeline.passing import is_in_passing
 from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, in_order, without_copies
 
 _ACUTE_DAYS = 90
@@ -19,6 +21,16 @@ _JUDGED = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBL
 @cache
 def _acute() -> frozenset[str]:
     return frozenset(load("problems")["acute"])
+
+
+@cache
+def _chronic() -> frozenset[str]:
+    return frozenset(load("problems")["chronic"])
+
+
+def _ends(name: str) -> bool:
+    """Whether it is an illness or event that ends, by the list or, for names of no list, as an inflammation."""
+    return name in _acute() or (name.endswith("itis") and name not in _chronic())
 
 
 @cache
@@ -59,12 +71,14 @@ def _of_a_study(mention: TimedFact) -> bool:
     return mention.section in _STUDIES or "radiology" in mention.note_type.lower()
 
 
-def resolve_problem(name: str, mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:
+def resolve_problem(
+    name: str, mentions: Sequence[TimedFact], now: TimedFact, changes: frozenset[tuple[str, int]] = frozenset()
+) -> ResolvedFact | None:
     """One problem's mentions, oldest first; None where it is only a relative's or only feared.
 
     Later words win: resolved after present is resolved, present in new words after resolved is present again. An acute
     problem that no note of the last three months names is past. What only a study ever found, and no clinician has
-    taken up within a month, is no more than possible.
+    taken up within a month, is no more than possible. `changes` are the sentences that do something to a drug.
     """
     own = [m for m in mentions if m.fact.assertion not in (Assertion.FAMILY, Assertion.HYPOTHETICAL)]
     if not own:
@@ -82,11 +96,21 @@ def resolve_problem(name: str, mentions: Sequence[TimedFact], now: TimedFact) ->
     if state is None:
         return None
     age = days_before(latest, now)
-    if state == "current" and name in _acute() and age > _ACUTE_DAYS and not (age <= _LASTING_DAYS and _lasts(own)):
+    lasts = age <= _LASTING_DAYS and (name in lasting_events() or _lasts(own))
+    if state == "current" and _ends(name) and age > _ACUTE_DAYS and not lasts:
         state = "historical"
     if state == "current" and age > _FINDING_DAYS and all(_of_a_study(m) for m in own if _asserts(m)):
         state = "possible"
-    return ResolvedFact(FactKind.PROBLEM, name, state, latest, previous, own[0], distinct(own))
+    aside = _only_in_passing(name, own, changes)
+    return ResolvedFact(FactKind.PROBLEM, name, state, latest, previous, own[0], distinct(own), in_passing=aside)
+
+
+def _only_in_passing(name: str, own: Sequence[TimedFact], changes: frozenset[tuple[str, int]]) -> bool:
+    """Whether no mention names it for its own sake. A lasting disease may be known from why a drug is taken alone."""
+    told = [m for m in own if m.fact.assertion is Assertion.PRESENT]
+    if _ends(name) or not told:
+        return bool(told) and all(is_in_passing(m, changes) for m in told)
+    return all(_of_a_study(m) or m.section is SectionKind.EXAM for m in told)
 
 
 def _next_state(state: State | None, mention: TimedFact, name: str, latest: TimedFact) -> State | None:
@@ -96,21 +120,27 @@ def _next_state(state: State | None, mention: TimedFact, name: str, latest: Time
     if fact.action is Action.RESOLVED:
         return "resolved"
     if fact.assertion is Assertion.PRESENT:
-        judged = mention.section in _JUDGED and latest.section is SectionKind.PAST_HISTORY and name not in _acute()
+        lasts = not _ends(name) or name in lasting_events()
+        judged = mention.section in _JUDGED and latest.section is SectionKind.PAST_HISTORY and lasts
         return None if state in ("resolved", "denied") and same_note and not judged else "current"
     if fact.assertion is Assertion.NEGATED:
         if fact.action is Action.CORRECTED:
             return "denied"
         if state in (None, "possible", "denied"):
             return "denied"
-        if state == "current" and name in _acute() and not same_note:
+        if state == "current" and _ends(name) and not same_note:
             return "resolved"
         return None
     if fact.assertion is Assertion.POSSIBLE:
         return "possible" if state in (None, "denied", "possible") else None
+    if name in lasting_events() and fact.assertion is Assertion.HISTORICAL:
+        if mention.section in _JUDGED:
+            return "current"
+        if state == "current":
+            return None
     if state in (None, "possible", "denied"):
         return "historical"
-    if state == "current" and not same_note and (name in _acute() or days_before(latest, mention) > _FINDING_DAYS):
+    if state == "current" and not same_note and (_ends(name) or days_before(latest, mention) > _FINDING_DAYS):
         return "historical"
     return None
 

@@ -25,7 +25,8 @@ _COPY_DAYS = 45
 class TimedFact:
     """A fact with its note's time and type, its sentence and the kind of section that this stands in.
 
-    By the sentence's `text` copied-forward text is recognised.
+    By the sentence's `text` copied-forward text is recognised; `sentence_start` is its offset in the note, None where
+    that is not known.
     """
 
     fact: Fact
@@ -33,6 +34,12 @@ class TimedFact:
     note_type: str
     text: str = ""
     section: SectionKind = SectionKind.OTHER
+    sentence_start: int | None = None
+
+    @property
+    def ahead(self) -> str:
+        """The words of the sentence before the fact, "" where its place is not known."""
+        return "" if self.sentence_start is None else self.text[: self.fact.start - self.sentence_start]
 
     @property
     def when(self) -> str:
@@ -64,6 +71,8 @@ class ResolvedFact:
 
     `latest` is the newest mention that states the present state in full, `previous` the newest with a different dose or
     value (or the other side of a conflict), `first` the earliest. `mentions` holds each wording once, oldest first.
+    `in_passing` marks a problem that is only ever named beside something else: as the reason for a change of a drug, as
+    a finding of an examination or a study. It is told where that is told, and is no entry of a problem list.
     """
 
     kind: FactKind
@@ -73,6 +82,7 @@ class ResolvedFact:
     previous: TimedFact | None
     first: TimedFact
     mentions: tuple[TimedFact, ...]
+    in_passing: bool = False
 
 
 def in_order(facts: Sequence[TimedFact]) -> list[TimedFact]:
