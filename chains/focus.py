@@ -1,9 +1,11 @@
 """A section for what the caller asked about."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from chains.evidence import Group
 from chains.wording import content_words
+from core.records import Citation
 from extraction.drugs import find_drugs
 from extraction.lexicon import allergen_phrases
 from extraction.problems import find_problems
@@ -88,6 +90,17 @@ def _subjects(text: str) -> Iterator[tuple[int, int, Subject]]:
     for start, end, name in dict.fromkeys(named):
         if not any(a < end and start < b for a, b in taken):
             yield start, end, Subject(frozenset({name}), (frozenset(content_words(text[start:end])),))
+
+
+def facts_first(facts: Sequence[Group], passages: Sequence[Group], limit: int | None) -> tuple[Group, ...]:
+    """What holds now, then passages that say more; at most `limit` groups, numbered anew."""
+    said = [group.quote.citation for group in facts]
+    more = [p for p in passages if not any(_overlap(p.quote.citation, c) for c in said)]
+    return tuple(replace(group, index=i) for i, group in enumerate([*facts, *more][:limit]))
+
+
+def _overlap(left: Citation, right: Citation) -> bool:
+    return left.note_id == right.note_id and left.start < right.end and right.start < left.end
 
 
 def focus_plan(focus: Focus) -> SectionPlan:
