@@ -50,6 +50,29 @@ check: $(ALL) ## Style, types and the one-way rule of imports
 bench: $(ALL) ## Measure, print a table, write bench/results/*.json
 	$(BIN)/python -m bench
 
+# Public data sets, where they lie beside the checkout; tasks that need them are skipped without.
+DATA ?= $(wildcard ../shared/data)
+EVALUATE = $(BIN)/python -m mlops.evaluation
+GIVEN = $(if $(DATA),--data '$(DATA)') $(if $(MIMIC),--mimic '$(MIMIC)') $(if $(LONGHEALTH),--longhealth '$(LONGHEALTH)') \
+	$(if $(ARCHEHR),--archehr '$(ARCHEHR)')
+
+.PHONY: eval
+eval: $(ALL) ## Measure quality in minutes, write the report [DATA=dir] [NO_MODEL=1] [ONLY=task,…]
+	$(EVALUATE) run $(GIVEN) $(if $(NO_MODEL),--no-model) $(if $(ONLY),--only '$(ONLY)')
+
+.PHONY: eval-full
+eval-full: $(ALL) ## The same on more charts with the model at MODEL=url [NAME=its name]
+	@test -n '$(MODEL)' || { echo 'say which server: make eval-full MODEL=http://127.0.0.1:8001/v1' >&2; exit 2; }
+	$(EVALUATE) run --full --model-url '$(MODEL)' $(if $(NAME),--model '$(NAME)') $(GIVEN)
+
+.PHONY: gate
+gate: $(ALL) ## Compare the newest run with the accepted results; fails on any loss [NO_MODEL=1]
+	$(EVALUATE) gate $(if $(NO_MODEL),--no-model)
+
+.PHONY: accept
+accept: $(ALL) ## Make the newest run the accepted one, to be committed with the reason
+	$(EVALUATE) accept
+
 .PHONY: ingest
 ingest: $(RUN) ## Refresh the index: NOTES=path [FORMAT=] [SOURCE=] [REBUILD=1]
 	@test -n '$(NOTES)' || { echo 'say which notes: make ingest NOTES=path/to/notes.csv.gz' >&2; exit 2; }

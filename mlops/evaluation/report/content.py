@@ -1,0 +1,130 @@
+"""What a report shows, in reading order, before it has a form."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlops.evaluation.figures import Figure
+from mlops.evaluation.records import Example, Metric, TaskResult
+from mlops.evaluation.run import BASELINES, Run
+from mlops.evaluation.text_tables import shown
+
+WORST = 10
+_EXAMPLE_CHARS = 1_500
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric of a task: a cell a system, None where the system was not measured by it."""
+
+    metric: Metric
+    cells: tuple[Figure | None, ...]
+
+    @property
+    def part(self) -> bool:
+        """Whether it is a part of the metric whose name ends where its first point stands."""
+        return "." in self.metric.name
+
+    @property
+    def missed(self) -> bool:
+        """Whether one of our systems misses the bar."""
+        return any(cell and cell.passed is False for cell in self.cells)
+
+    @property
+    def reached(self) -> bool:
+        """Whether there is a bar and every one of our systems reaches it."""
+        return not self.missed and any(cell and cell.passed for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The worst examples of a metric, the worst first."""
+
+    metric: str
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One task: its systems, ours first, a row a metric, and what to look at."""
+
+    result: TaskResult
+    seconds: float
+    systems: tuple[str, ...]
+    rows: tuple[Row, ...]
+    cases: tuple[Cases, ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All cells that hold a figure."""
+        return tuple(cell for row in self.rows for cell in row.cells if cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The whole report."""
+
+    run: Run
+    parts: tuple[Part, ...]
+
+    @property
+    def missed(self) -> tuple[Figure, ...]:
+        """Figures of our systems that miss their bar."""
+        return tuple(f for part in self.parts for f in part.figures if f.passed is False)
+
+    @property
+    def reached(self) -> tuple[Figure, ...]:
+        """Figures of our systems that reach their bar."""
+        return tuple(f for part in self.parts for f in part.figures if f.passed)
+
+
+def content_of(run: Run, figures: Sequence[Figure]) -> Content:
+    """Put a run and its figures in reading order."""
+    parts = (_part(run, result, [f for f in figures if f.task == result.task]) for result in run.measured)
+    return Content(run, tuple(parts))
+
+
+def _part(run: Run, result: TaskResult, figures: Sequence[Figure]) -> Part:
+    systems = tuple(sorted({f.system for f in figures}, key=lambda s: (s in BASELINES, s)))
+    by_place = {(f.metric.name, f.system): f for f in figures}
+    rows = tuple(Row(m, tuple(by_place.get((m.name, s)) for s in systems)) for m in _ordered(result.metrics))
+    measured = tuple(row for row in rows if any(row.cells))
+    return Part(result, run.seconds.get(result.task, 0.0), systems, measured, _cases(result))
+
+
+def _ordered(metrics: Sequence[Metric]) -> list[Metric]:
+    """Parts of a metric stand behind the whole; else the order is the task's own."""
+    places = {metric.name: i for i, metric in enumerate(metrics)}
+
+    def place(metric: Metric) -> tuple[int, int]:
+        whole = metric.name.partition(".")[0]
+        return places.get(whole, places[metric.name]), places[metric.name] if metric.name != whole else -1
+
+    return sorted(metrics, key=place)
+
+
+def _cases(result: TaskResult) -> tuple[Cases, ...]:
+    found = []
+    for name in dict.fromkeys(m.name for m in result.metrics):
+        chosen = [e for e in result.examples if e.metric == name]
+        examples = sorted(chosen, key=lambda e: (-e.badness, e.system, e.unit))
+        if examples:
+            found.append(Cases(name, tuple(examples[:WORST])))
+    return tuple(found)
+
+
+def interval(figure: Figure) -> str:
+    """The interval as text."""
+    return f"{shown(figure.estimate.low)} … {shown(figure.estimate.high)}"
+
+
+def visible(text: str) -> str:
+    """Text with every character that cannot be seen spelled by its number, and cut where it is very long."""
+    cut = text if len(text) <= _EXAMPLE_CHARS else text[:_EXAMPLE_CHARS] + " …"
+    return "".join(map(_visible, cut.replace("\t", " ")))
+
+
+def _visible(character: str) -> str:
+    hidden = character != "\n" and unicodedata.category(character) in _INVISIBLE
+    return f"⟨U+{ord(character):04X}⟩" if hidden else character

@@ -1,0 +1,40 @@
+"""The report as one HTML file. Examples are untrusted text: everything goes through autoescape."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from mlops.evaluation.bootstrap import RESAMPLES, SEED
+from mlops.evaluation.report.content import Content, interval, visible
+from mlops.evaluation.report.plots import parts_plot, shares_plot
+from mlops.evaluation.run import BASELINES
+from mlops.evaluation.text_tables import bar, shown
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(visible=visible, shown=shown, bar=bar, interval=interval)
+    made.globals["BASELINES"] = BASELINES
+    return made
+
+
+def html(content: Content) -> str:
+    """The whole report."""
+    # Plots are made here of numbers and of names in the code, and matplotlib escapes text: they are markup.
+    plots = {
+        part.result.task: [Markup(svg) for svg in (shares_plot(part), parts_plot(part)) if svg]  # noqa: S704
+        for part in content.parts
+    }
+    template = _environment().get_template("report.html.jinja")
+    return template.render(content=content, run=content.run, plots=plots, resamples=RESAMPLES, seed=SEED)

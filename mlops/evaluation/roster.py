@@ -1,0 +1,112 @@
+"""Which tasks there are, and what each is handed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from chains import SummaryChain, build_chain
+from chains.models import build_model
+from chains.verification import CHECKS, VERIFIER, Verifier, without
+from chains.writing import writing_for
+from core.errors import AnamnesisError
+from core.settings import LLMSettings
+from core.telemetry import Metrics
+from deploy.vllm.embedded import embedded_model
+from deploy.vllm.hardware import why_no_cpu_model
+from deploy.vllm.serve import EMBEDDED_NAME
+from mlops.evaluation.records import TaskResult
+from mlops.evaluation.suite import Plan, Say
+
+TASKS = ("verifier_errors", "aci_bench")
+
+
+class UnknownCheck(AnamnesisError):
+    """A check that was to be switched off does not exist."""
+
+    code = "unknown_check"
+
+
+class Roster:
+    """The tasks of a plan. What several tasks need, models above all, is made once and when first asked for."""
+
+    def __init__(self, plan: Plan, stack: ExitStack, say: Say) -> None:
+        if unknown := sorted(set(plan.without_checks) - CHECKS.keys()):
+            raise UnknownCheck(f"no such check: {', '.join(unknown)}; there are {', '.join(CHECKS)}")
+        self._plan = plan
+        self._stack = stack
+        self._say = say
+
+    @property
+    def verifier_name(self) -> str:
+        """The version of the checks."""
+        return VERIFIER
+
+    @property
+    def model_name(self) -> str:
+        """The language model that answers, "" where none does."""
+        return next((settings.model for settings in self._models.values()), "")
+
+    def tasks(self, only: Sequence[str] = ()) -> Mapping[str, Callable[[], TaskResult]]:
+        """Tasks by name, those in `only` where it names any."""
+        every: dict[str, Callable[[], TaskResult]] = {
+            "verifier_errors": self._verifier_errors,
+            "aci_bench": self._aci_bench,
+        }
+        return {name: every[name] for name in TASKS if not only or name in only}
+
+    @cached_property
+    def _verifier(self) -> Verifier:
+        return Verifier(checks=without(*self._plan.without_checks))
+
+    @cached_property
+    def _models(self) -> Mapping[str, LLMSettings]:
+        """Language models by the system they are reported as; the embedded one is started here."""
+        plan = self._plan
+        if plan.model_url:
+            return {"model": LLMSettings(url=plan.model_url, model=plan.model_name, api_key=SecretStr(""))}
+        if not plan.embedded:
+            return {}
+        if reason := why_no_cpu_model():
+            self._say(f"embedded model: left out, {reason}")
+            return {}
+        url = self._stack.enter_context(embedded_model(plan.work / "vllm.log", self._say))
+        return {"embedded": LLMSettings(url=url, model=EMBEDDED_NAME)}
+
+    @cached_property
+    def _chains(self) -> Mapping[str, SummaryChain]:
+        """Our own systems by name: extractive, and one a model."""
+        chains = {"extractive": self._chain(LLMSettings())}
+        return chains | {name: self._chain(settings) for name, settings in self._models.items()}
+
+    def _chain(self, settings: LLMSettings) -> SummaryChain:
+        verifier = None
+        if self._plan.without_checks:
+            checks = without(*self._plan.without_checks)
+            verifier = Verifier(policy=writing_for(settings).strictness, checks=checks)
+        return build_chain(llm=build_model(settings), metrics=Metrics(), llm_settings=settings, verifier=verifier)
+
+    def _folder(self, name: str) -> Path | None:
+        """A folder of public data, None where it is not there."""
+        folder = self._plan.data / name if self._plan.data else None
+        return folder if folder and folder.is_dir() else None
+
+    def _verifier_errors(self) -> TaskResult:
+        from mlops.evaluation.tasks import verifier_errors
+
+        return verifier_errors.run(first_refusal=self._verifier.first_refusal, aci_bench=self._folder("aci-bench"))
+
+    def _aci_bench(self) -> TaskResult:
+        from mlops.evaluation.tasks import aci_bench
+
+        if (folder := self._folder("aci-bench")) is None:
+            return absent("aci_bench", "aci-bench")
+        visits = 8 if self._plan.profile == "quick" else 0
+        return aci_bench.run(folder=folder, chains=self._chains, visits=visits)
+
+
+def absent(task: str, folder: str) -> TaskResult:
+    """The result of a task whose data are not there."""
+    return TaskResult(task, (), skipped=f"no folder {folder} of public data; --data names the folder above it")
