@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> int:
     """Run the tasks, write the results and the report."""
     now = datetime.now(UTC)
-    folder = options.out / now.strftime("%Y%m%dT%H%M%SZ")
+    folder = options.out / f"{now:%Y%m%dT%H%M%S}.{now.microsecond // 1000:03}Z"
     plan = _plan(options, folder)
     with ExitStack() as stack:
         roster = Roster(plan, stack, _say)
@@ -57,9 +57,9 @@ def run(options: argparse.Namespace) -> int:
         )
     write_run(folder / "run.json", made)
     figures = figures_of(made)
-    print(figures_table(figures))
+    print(figures_table(figure for figure in figures if not figure.baseline))
     write_report(folder, made, figures)
-    print(f"report: {folder}/report.html and report.md")
+    print(f"report, baselines and examples included: {folder}/report.html and report.md")
     if whole := not (options.only or plan.without_checks or plan.profile == "quick"):
         results = options.results / ("eval.json" if plan.profile == "default" else "eval-full.json")
         write_results(results, made, figures)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -12,15 +13,38 @@ from chains.models import build_model
 from chains.verification import CHECKS, VERIFIER, Verifier, without
 from chains.writing import writing_for
 from core.errors import AnamnesisError
-from core.settings import LLMSettings
+from core.settings import EmbeddingSettings, LLMSettings
 from core.telemetry import Metrics
 from deploy.vllm.embedded import embedded_model
 from deploy.vllm.hardware import why_no_cpu_model
 from deploy.vllm.serve import EMBEDDED_NAME
+from mlops.evaluation.charts import LedgerCharts, Phrasing, ledger_charts
 from mlops.evaluation.records import TaskResult
+from mlops.evaluation.run import MODELS, Profile
 from mlops.evaluation.suite import Plan, Say
+from mlops.evaluation.systems import ChainSystem, System, baselines, model_baselines
+from mlops.evaluation.tasks import aci_bench, ledger_facts, verifier_errors
+from vectorstore.embeddings import build_embeddings
 
-TASKS = ("verifier_errors", "aci_bench")
+TASKS = ("verifier_errors", "aci_bench", "ledger_b", "ledger_a")
+_SEEDS = {"a": 101, "b": 202}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many synthetic charts of each phrasing half a profile takes, and on how many of them a model is asked."""
+
+    charts: Mapping[str, int]
+    model_charts: Mapping[str, int]
+
+
+SIZES: Mapping[Profile, Size] = {
+    "quick": Size({"a": 2, "b": 3}, {"a": 0, "b": 2}),
+    "default": Size({"a": 10, "b": 24}, {"a": 0, "b": 4}),
+    "full": Size({"a": 20, "b": 40}, {"a": 0, "b": 20}),
+}
+# What the embedded model's server takes; a larger model is held to the same, so that baselines compare.
+WINDOW_TOKENS = 8192
 
 
 class UnknownCheck(AnamnesisError):
@@ -54,6 +78,8 @@ class Roster:
         every: dict[str, Callable[[], TaskResult]] = {
             "verifier_errors": self._verifier_errors,
             "aci_bench": self._aci_bench,
+            "ledger_a": lambda: self._ledger("a"),
+            "ledger_b": lambda: self._ledger("b"),
         }
         return {name: every[name] for name in TASKS if not only or name in only}
 
@@ -94,17 +120,36 @@ class Roster:
         return folder if folder and folder.is_dir() else None
 
     def _verifier_errors(self) -> TaskResult:
-        from mlops.evaluation.tasks import verifier_errors
-
         return verifier_errors.run(first_refusal=self._verifier.first_refusal, aci_bench=self._folder("aci-bench"))
 
     def _aci_bench(self) -> TaskResult:
-        from mlops.evaluation.tasks import aci_bench
-
         if (folder := self._folder("aci-bench")) is None:
             return absent("aci_bench", "aci-bench")
         visits = 8 if self._plan.profile == "quick" else 0
         return aci_bench.run(folder=folder, chains=self._chains, visits=visits)
+
+    def _charts(self, phrasing: Phrasing) -> LedgerCharts:
+        plan = self._plan
+        patients = plan.patients or SIZES[plan.profile].charts[phrasing]
+        return ledger_charts(phrasing, patients=patients, seed=_SEEDS[phrasing])
+
+    def _ledger(self, phrasing: Phrasing) -> TaskResult:
+        size = SIZES[self._plan.profile]
+        ours: list[System] = [
+            ChainSystem(chain, name, model_ready=name in MODELS, limit=size.model_charts[phrasing] * (name in MODELS))
+            for name, chain in self._chains.items()
+            if name not in MODELS or size.model_charts[phrasing]
+        ]
+        others = [*baselines(), *(b for s in self._models.values() for b in self._asking(s, phrasing))]
+        embeddings = build_embeddings(EmbeddingSettings())
+        return ledger_facts.run(self._charts(phrasing), [*ours, *others], count_tokens=embeddings.count_tokens)
+
+    def _asking(self, settings: LLMSettings, phrasing: Phrasing) -> Sequence[System]:
+        """The baselines that ask a model."""
+        limit, llm = SIZES[self._plan.profile].model_charts[phrasing], build_model(settings)
+        if llm is None or not limit:
+            return ()
+        return model_baselines(llm, window_tokens=WINDOW_TOKENS, limit=limit, llm_settings=settings)
 
 
 def absent(task: str, folder: str) -> TaskResult:

@@ -11,8 +11,11 @@ VERDICTS = {True: "ok", False: "MISSED", None: ""}
 
 
 def shown(value: float) -> str:
-    """A value in four digits, "–" where there is none."""
-    return f"{value:.4g}" if math.isfinite(value) else "–"
+    """A value in four digits, "–" where there is none; what is only nearly one or nothing is not rounded to it."""
+    if not math.isfinite(value):
+        return "–"
+    text = f"{value:.4g}"
+    return f"{value:.7g}" if text == "1" and value != 1 else text
 
 
 def bar(metric: Metric) -> str:

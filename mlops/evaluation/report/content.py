@@ -27,6 +27,16 @@ class Row:
         return "." in self.metric.name
 
     @property
+    def whole(self) -> str:
+        """The name of the metric it is a part of, its own where it is a whole."""
+        return self.metric.name.partition(".")[0]
+
+    @property
+    def label(self) -> str:
+        """Its name as it stands below its whole."""
+        return self.metric.name.partition(".")[2] or self.metric.name
+
+    @property
     def missed(self) -> bool:
         """Whether one of our systems misses the bar."""
         return any(cell and cell.passed is False for cell in self.cells)

@@ -16,7 +16,7 @@ from mlops.evaluation.run import BASELINES
 
 # Stands for the page's own colour of text, which a plot cannot know.
 _INK = "#010203"
-_OURS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
+_OURS = ("#3d83c9", "#cf6a2f", "#3b9a68", "#8a63d2")
 _BASELINE = "#8a8f98"
 _MARKS = "osD^vP*X<>"
 _WIDTH_IN = 7.4
@@ -28,18 +28,16 @@ _STYLE: dict[Any, Any] = {
 }
 
 
-def shares_plot(part: Part) -> str:
-    """Every metric of a task that is a share, as points with intervals, and its bar; "" where there is none."""
-    rows = [row for row in part.rows if not row.part and _is_share(row)]
-    if not rows:
-        return ""
-    return _plot(part, rows, f"{part.result.task}: shares with their 95% intervals")
-
-
-def parts_plot(part: Part) -> str:
-    """The same for the parts of metrics, "" where there are fewer than two."""
-    rows = [row for row in part.rows if row.part and _is_share(row)]
-    return _plot(part, rows, f"{part.result.task}: shares by kind") if len(rows) > 1 else ""
+def plots_of(part: Part) -> tuple[tuple[str, str], ...]:
+    """Title and SVG of each plot: metrics that are shares, with intervals and bars; the wholes, then parts by whole."""
+    shares = [row for row in part.rows if _is_share(row)]
+    groups = {"": [row for row in shares if not row.part]}
+    for row in shares:
+        if row.part:
+            groups.setdefault(row.whole, []).append(row)
+    drawn = [(whole, rows) for whole, rows in groups.items() if len(rows) > bool(whole)]
+    titled = [(f"{part.result.task}: {whole or 'shares'}", rows) for whole, rows in drawn if rows]
+    return tuple((title, _plot(part, rows, title)) for title, rows in titled)
 
 
 def _is_share(row: Row) -> bool:
@@ -68,7 +66,7 @@ def _plot(part: Part, rows: Sequence[Row], title: str) -> str:
             y += 0.16
         axes.set_ylim(y - 0.05, -0.15)
         axes.set_xlim(-0.02, 1.02)
-        axes.set_yticks(ticks, [row.metric.name for row in rows])
+        axes.set_yticks(ticks, [row.label for row in rows])
         _dress(axes)
         _legend(canvas, part, rows, colours, height)
         return _svg(canvas, title)
@@ -102,7 +100,8 @@ def _legend(
     handles = [
         Line2D([], [], color=colours[s][0], marker=colours[s][1], linewidth=1.6, markersize=5, label=s) for s in shown
     ]
-    handles.append(Line2D([], [], color=_INK, marker="|", linestyle="", markersize=9, label="bar"))
+    if any(row.metric.bar is not None for row in rows):
+        handles.append(Line2D([], [], color=_INK, marker="|", linestyle="", markersize=9, label="bar"))
     canvas.legend(
         handles=handles, loc="upper left", ncols=min(6, len(handles)), frameon=False, labelcolor=_INK,
         bbox_to_anchor=(0.0, 1.0), handlelength=1.6, columnspacing=1.4,
