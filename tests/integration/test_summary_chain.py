@@ -218,7 +218,7 @@ async def test_an_inventing_model_never_reaches_the_reader(
 
 async def test_a_refused_statement_is_repaired_once(store: Store, server: FakeOpenAIServer, metrics: Metrics) -> None:
     def second_time_lucky(prompt: str) -> str:
-        if "was refused" in prompt:
+        if "mistake to avoid" in prompt:
             return faithful(prompt)
         return '{"statement": "He weighs 99 kg.", "evidence": ["E1"]}'
 
