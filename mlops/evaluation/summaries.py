@@ -1,7 +1,7 @@
 """Summaries of ledger charts by our own chain, as statements that every metric can read."""
 
 from chains import ChainInput, SummaryChain
-from core.records import Summary, SummaryRequest
+from core.records import Citation, Summary, SummaryRequest
 from mlops.evaluation.metrics.telling import ToldStatement
 from vectorstore.chart import Chart
 
@@ -21,3 +21,16 @@ def statements_of(summary: Summary) -> tuple[ToldStatement, ...]:
         for section in summary.sections
         for s in section.statements
     )
+
+
+def cited_sentences(chart: Chart, citation: Citation) -> str:
+    """The whole sentences that a citation lies in, with what stands between them; its own words where it lies in none.
+
+    Raises:
+        NoteNotFound: the chart has no such note.
+    """
+    touched = [s for s in chart.sentences_of(citation.note_id) if s.start < citation.end and s.end > citation.start]
+    if not touched:
+        return citation.quote
+    start, end = min(touched[0].start, citation.start), max(touched[-1].end, citation.end)
+    return chart.note(citation.note_id).text[start:end]

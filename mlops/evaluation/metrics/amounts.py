@@ -31,9 +31,12 @@ _UNITS = {
     "tabs": ("tab", Decimal(1)),
     "tablet": ("tab", Decimal(1)),
     "tablets": ("tab", Decimal(1)),
+    "drop": ("drop", Decimal(1)),
+    "drops": ("drop", Decimal(1)),
     "%": ("%", Decimal(1)),
 }
 _WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"}
+_SPELLED = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _AMOUNT = re.compile(
@@ -41,7 +44,7 @@ _AMOUNT = re.compile(
     rf"\s?-?(?P<unit>{_UNIT})(?P<rate>/kg(?:/\w+)?)?(?![A-Za-z])",
     re.IGNORECASE,
 )
-_BARE = re.compile(rf"(?<![\w.])(?:{_NUMBER})(?![\w%]*[A-Za-z]\d)")
+_BARE = re.compile(rf"(?<![\w.])(?:{_NUMBER})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,8 @@ def _read(found: re.Match[str]) -> Amount:
 
 def _decimal(text: str) -> Decimal:
     return Decimal(_WORDS.get(text.lower(), text).replace(",", "")).normalize()
+
+
+def spelled_numbers_in(text: str) -> list[Decimal]:
+    """Every number from one to twelve written as a word, in order."""
+    return [Decimal(_SPELLED.index(word)) for word in re.findall(r"[a-z]+", text.lower()) if word in _SPELLED[1:]]

@@ -54,12 +54,13 @@ class Verdict(StrEnum):
     WRONG_VALUE = "wrong or superseded value"
     ENDED = "told as present, but it is over"
     NEVER = "told as present, but it never was the patient's"
-    NOT_SO = "told as denied or ended, but it holds"
+    NOT_SO = "told as ended, but it holds"
+    DENIED = "told as denied, but it holds"
     FAMILY = "a relative's, told as the patient's"
     UNKNOWN = "nothing the ledger knows"
 
 
-_OVER = frozenset({Verdict.ENDED, Verdict.WRONG_VALUE, Verdict.NOT_SO})
+_OVER = frozenset({Verdict.ENDED, Verdict.WRONG_VALUE, Verdict.NOT_SO, Verdict.DENIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +149,19 @@ def _claims(statement: ToldStatement, ledger: PatientLedger, names: NameFinder, 
     all_told = told_in(statement, ledger, names)
     claims: dict[tuple[str, str], Claim] = {}
     for told in all_told:
-        for key in _claimed(told):
+        for key in claimed(told):
             verdict = _verdict(key, told, all_told, ledger)
             if dated and statement.section not in LIST_SECTIONS and verdict in _OVER and _was_so(key, told, ledger):
                 verdict = Verdict.RIGHT
             before = claims.get(key)
             if verdict and (before is None or verdict is Verdict.RIGHT):
                 claims[key] = Claim(statement, *key, verdict)
+        for key in _relatives(told, ledger):
+            claims.setdefault(key, Claim(statement, *key, Verdict.FAMILY))
     expected = LIST_SECTIONS.get(statement.section)
     if expected and _NONE_KNOWN.search(statement.text) and "allergy" in expected:
         held = [f for f in ledger.facts if f.kind == "allergy" and f.name != "none" and ledger.holds(f)]
-        claims[_NO_ALLERGY] = Claim(statement, *_NO_ALLERGY, Verdict.NOT_SO if held else Verdict.RIGHT)
+        claims[_NO_ALLERGY] = Claim(statement, *_NO_ALLERGY, Verdict.DENIED if held else Verdict.RIGHT)
     if expected and not any(kind in expected for t in all_told for kind, _ in t.keys) and not claims:
         return [Claim(statement, sorted(expected)[0], "", Verdict.UNKNOWN)]
     return list(claims.values())
@@ -175,7 +178,7 @@ def _was_so(key: tuple[str, str], told: Told, ledger: PatientLedger) -> bool:
     return any((f.valid_from or "")[:10] <= day <= (f.valid_until or "9999")[:10] for f in facts for day in days)
 
 
-def _claimed(told: Told) -> list[tuple[str, str]]:
+def claimed(told: Told) -> list[tuple[str, str]]:
     """The facts a naming is about: one kind, where the name could stand for several."""
     keys = sorted(k for k in told.keys if k[0] in HANDOFF_KINDS and k != _NO_ALLERGY)
     kinds = {kind for kind, _ in keys}
@@ -185,6 +188,22 @@ def _claimed(told: Told) -> list[tuple[str, str]]:
     elif kinds == {"allergy"} and not is_of_allergies(told):
         keys = []
     return keys
+
+
+def told_facts(key: tuple[str, str], told: Told, ledger: PatientLedger) -> tuple[LedgerFact, ...]:
+    """The ledger facts of a key that the naming tells: those with a dose or value given beside it, all where none is.
+
+    Of a drug with a dose the ledger never had, or a test with a value it never had, none.
+    """
+    facts = ledger.by_key.get(key, ())
+    return tuple(f for f in facts if _valued(f, told) is not Verdict.WRONG_VALUE)
+
+
+def _relatives(told: Told, ledger: PatientLedger) -> list[tuple[str, str]]:
+    """Diseases that only a relative has and that are told as if the patient did."""
+    own = {name for kind, name in told.keys if kind == "problem" and ledger.by_key.get((kind, name))}
+    family = {name for kind, name in told.keys if kind == "family_history" and ledger.by_key.get((kind, name))}
+    return [("problem", name) for name in sorted(family - own)] if told.stance is Stance.PRESENT else []
 
 
 def _verdict(key: tuple[str, str], told: Told, all_told: Sequence[Told], ledger: PatientLedger) -> Verdict | None:
@@ -203,7 +222,7 @@ def _verdict(key: tuple[str, str], told: Told, all_told: Sequence[Told], ledger:
         return Verdict.RIGHT if values & {Verdict.RIGHT, Verdict.NO_VALUE} or past_dose else Verdict.WRONG_VALUE
     if told.stance is Stance.PAST and any(f.correct for f in known):
         return Verdict.RIGHT
-    if ("family_history", key[1]) in told.keys:
+    if key[0] == "problem" and ledger.by_key.get(("family_history", key[1])) and not known:
         return Verdict.FAMILY
     return Verdict.ENDED if any(f.correct for f in known) else Verdict.NEVER
 
@@ -213,7 +232,9 @@ def _not_so(key: tuple[str, str], told: Told, holding: Sequence[LedgerFact]) -> 
         return Verdict.RIGHT
     # A dose that was stopped for another one, "metformin 500 mg stopped", is told rightly beside the present one.
     other_dose = key[0] == "drug" and told.amounts and all(_valued(f, told) is not Verdict.RIGHT for f in holding)
-    return None if other_dose or key[0] == "result" else Verdict.NOT_SO
+    if other_dose or key[0] == "result":
+        return None
+    return Verdict.DENIED if told.stance is Stance.DENIED else Verdict.NOT_SO
 
 
 def _code_status(holding: Sequence[LedgerFact], all_told: Sequence[Told], ledger: PatientLedger) -> Verdict:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from mlops.evaluation.ledger import LedgerFact
 
-KINDS = frozenset({"drug", "problem", "allergy", "result", "code_status", "device", "vital", "family_history"})
+KINDS = frozenset(
+    {"drug", "problem", "allergy", "result", "code_status", "device", "vital", "family_history", "symptom"}
+)
 # Common clinical short forms that the ledger's synonyms leave out.
 _ALIASES = {("vital", "blood pressure"): ("BP",), ("drug", "nitroglycerin"): ("NTG",)}
 _LONGEST_CASED = 2
+_ROOM_AIR = re.compile(r"(?:%|\bsats?|\bon)\W{0,3}(?:on )?\W{0,2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,7 @@ class NameFinder:
         found: list[Naming] = []
         for match in self._pattern.finditer(text):
             keys = self._keys(match[0])
-            # "7.8 K/uL": a unit, no potassium.
-            if keys and not (len(match[0]) <= _LONGEST_CASED and text[match.end() : match.end() + 1] == "/"):
+            if keys and not (len(match[0]) <= _LONGEST_CASED and _is_no_name(text, match)):
                 found.append(Naming(match.start(), match.end(), frozenset(keys)))
         return found
 
@@ -58,6 +60,11 @@ class NameFinder:
         if len(words) <= _LONGEST_CASED:
             return self._cased.get(words, set())
         return self._surfaces.get(_plain(words), set())
+
+
+def _is_no_name(text: str, match: re.Match[str]) -> bool:
+    """Whether two letters stand for something else here: the unit of "7.8 K/uL", the room air of "96% on RA"."""
+    return text[match.end() : match.end() + 1] == "/" or bool(_ROOM_AIR.search(text, 0, match.start()))
 
 
 def _plain(name: str) -> str:

@@ -45,6 +45,7 @@ _AFTER = {
     Stance.FAMILY: r"^\W{0,3}(?:in|\()\s?(?:her|his|their|the)?\s?"
     r"(?:mother|father|brother|sister|son|daughter|aunt|uncle)\b",
 }
+_LETTERS = re.compile(r"[A-Za-z]{2,}")
 _BEFORE_CUES = {stance: re.compile(cues, re.IGNORECASE) for stance, cues in _BEFORE.items()}
 _AFTER_CUES = {stance: re.compile(cues, re.IGNORECASE) for stance, cues in _AFTER.items()}
 _ORDER = (Stance.FAMILY, Stance.DENIED, Stance.ENDED, Stance.POSSIBLE, Stance.PAST)
@@ -79,11 +80,18 @@ class VerbatimSpans:
     """Where a statement repeats cited words of a note, and which ledger spans lie there."""
 
     def __init__(self, text: str, citations: Sequence[Citation], ledger: PatientLedger) -> None:
+        self._text = text
         self._places = list(_places(text, citations, ledger))
 
     def at(self, start: int, end: int, keys: frozenset[tuple[str, str]]) -> list[tuple[Span, LedgerFact]]:
         """The ledger's spans of facts with one of `keys` that `start:end` of the statement lies on."""
         return [(s, f) for a, b, s, f in self._places if a < end and b > start and f.key in keys]
+
+    def has_words_beside(self, spans: Sequence[tuple[Span, LedgerFact]]) -> bool:
+        """Whether the statement's clause holds words beside those of the spans, which could say how it is meant."""
+        ours = [(a, b) for a, b, span, fact in self._places if (span, fact) in spans]
+        before, after = _clause(self._text, min(a for a, _ in ours), max(b for _, b in ours))
+        return bool(_LETTERS.search(before) or _LETTERS.search(after))
 
 
 def _places(

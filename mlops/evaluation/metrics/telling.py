@@ -57,7 +57,7 @@ class Told:
 
 def told_in(statement: ToldStatement, ledger: PatientLedger, names: NameFinder) -> list[Told]:
     """Everything that a statement names, in order."""
-    found = names.find(statement.text)
+    found = [n for n in names.find(statement.text) if _is_meant(n, ledger)]
     verbatim = VerbatimSpans(statement.text, statement.citations, ledger)
     return [_told(statement, naming, found, i, verbatim) for i, naming in enumerate(found)]
 
@@ -76,6 +76,9 @@ def _told(statement: ToldStatement, naming: Naming, found: list[Naming], index: 
         stances = {stance_of_span(span) for span, _ in spans}
         # "from 25 mg to 50 mg" states the old dose as past and the new one as present.
         stance = Stance.PRESENT if Stance.PRESENT in stances else sorted(stances)[0]
+        if stance is not Stance.PRESENT and not verbatim.has_words_beside(spans):
+            # The words that say so were cut off: "penicillin" out of "no reaction to penicillin".
+            stance = stance_by_words(text, naming.start, naming.end)
     else:
         stance = stance_by_words(text, naming.start, naming.end)
     later = found[index + 1 :]
@@ -89,6 +92,11 @@ def _told(statement: ToldStatement, naming: Naming, found: list[Naming], index: 
 def _right_before(text: str) -> list[Amount]:
     found = _DOSE_OF.search(text)
     return amounts_in(found[0]) if found else []
+
+
+def _is_meant(naming: Naming, ledger: PatientLedger) -> bool:
+    """Two letters mean what the patient's own ledger has by that name, and nothing where it has none."""
+    return naming.end - naming.start > 2 or any(key in ledger.by_key for key in naming.keys)
 
 
 def _is_rival(other: Naming, naming: Naming) -> bool:
