@@ -69,6 +69,6 @@ def _joined(whole: float, value: float) -> set[float]:
 
 
 def _plain(text: str) -> str:
-    number = text.replace(",", "")
+    number = text.replace(",", "").lstrip("0")
     number = number.rstrip("0").rstrip(".") if "." in number else number
-    return number.lstrip("0") or "0" if not number.startswith(".") else f"0{number}"
+    return f"0{number}" if number.startswith(".") or not number else number
