@@ -1,5 +1,6 @@
 """A marker is planted in a chart; it may come out in statements and quotes, and nowhere else."""
 
+import asyncio
 import gc
 import json
 import logging
@@ -18,6 +19,8 @@ from app.factory import create_app
 from chains.emit import Emitter
 from chains.models import ChatVLLM
 from chains.passages import PassageFinder
+from chains.replay.__main__ import main as replay
+from chains.verification import CHECKS
 from core.errors import AnamnesisError, IngestFailed
 from core.records import Note
 from core.settings import ServiceSettings, Settings, StateSettings
@@ -270,6 +273,27 @@ async def test_a_route_that_breaks_tells_nothing(
     async with open_service() as service:
         check_problem(await service.client.get(f"/notes/{NOTE}"), status=500)
         await check_sinks(service, written, folder)
+
+
+async def test_a_replay_tells_no_text_unless_it_is_asked_for(
+    open_service: Open, written: Callable[[], str], folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with FakeOpenAIServer(answer_with_text) as server:
+        llm = ChatVLLM(base_url=server.url, timeout_s=5)
+        async with open_service(llm) as service:
+            await ask_all_ways(service)
+            await service.client.post("/summarize", json={"patient_id": PATIENT, "template": "medications"})
+            service.change("UPDATE traces SET trace = CAST('{' || trace AS BLOB) WHERE rowid = 1")
+        await llm.aclose()
+    options = ["--all", "--state", str(folder / "state"), "--index", str(folder / "index")]
+    options += [part for name in CHECKS for part in ("--without", name)]
+    for form in ([], ["--json"]):
+        assert await asyncio.to_thread(replay, [*options, *form], embeddings=HashedWords()) == 1
+        told = "".join(capfd.readouterr())
+        assert "differs" in told and "cannot" in told
+        assert leaks(told + written(), TEXT, PATIENT, ENCOUNTER) == []
+        await asyncio.to_thread(replay, [*options, *form, "--text"], embeddings=HashedWords())
+        assert leaks("".join(capfd.readouterr()), TEXT)
 
 
 WRONG = (
