@@ -23,10 +23,11 @@ from mlops.evaluation.records import TaskResult
 from mlops.evaluation.run import MODELS, Profile
 from mlops.evaluation.suite import Plan, Say
 from mlops.evaluation.systems import ChainSystem, System, baselines, model_baselines
-from mlops.evaluation.tasks import aci_bench, ledger_facts, verifier_errors
+from mlops.evaluation.tasks import aci_bench, evidence, ledger_facts, verifier_errors
 from vectorstore.embeddings import build_embeddings
+from vectorstore.embeddings.base import LocalEmbeddings
 
-TASKS = ("verifier_errors", "aci_bench", "ledger_b", "ledger_a")
+TASKS = ("verifier_errors", "aci_bench", "ledger_b", "ledger_a", "evidence_b", "evidence_a")
 _SEEDS = {"a": 101, "b": 202}
 
 
@@ -80,6 +81,8 @@ class Roster:
             "aci_bench": self._aci_bench,
             "ledger_a": lambda: self._ledger("a"),
             "ledger_b": lambda: self._ledger("b"),
+            "evidence_a": lambda: self._evidence("a"),
+            "evidence_b": lambda: self._evidence("b"),
         }
         return {name: every[name] for name in TASKS if not only or name in only}
 
@@ -128,6 +131,10 @@ class Roster:
         visits = 8 if self._plan.profile == "quick" else 0
         return aci_bench.run(folder=folder, chains=self._chains, visits=visits)
 
+    @cached_property
+    def _embeddings(self) -> LocalEmbeddings:
+        return build_embeddings(EmbeddingSettings())
+
     def _charts(self, phrasing: Phrasing) -> LedgerCharts:
         plan = self._plan
         patients = plan.patients or SIZES[plan.profile].charts[phrasing]
@@ -141,8 +148,11 @@ class Roster:
             if name not in MODELS or size.model_charts[phrasing]
         ]
         others = [*baselines(), *(b for s in self._models.values() for b in self._asking(s, phrasing))]
-        embeddings = build_embeddings(EmbeddingSettings())
-        return ledger_facts.run(self._charts(phrasing), [*ours, *others], count_tokens=embeddings.count_tokens)
+        return ledger_facts.run(self._charts(phrasing), [*ours, *others], count_tokens=self._embeddings.count_tokens)
+
+    def _evidence(self, phrasing: Phrasing) -> TaskResult:
+        charts, embeddings = self._charts(phrasing), self._embeddings
+        return evidence.run(charts, embeddings=embeddings, count_tokens=embeddings.count_tokens)
 
     def _asking(self, settings: LLMSettings, phrasing: Phrasing) -> Sequence[System]:
         """The baselines that ask a model."""

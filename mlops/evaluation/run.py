@@ -9,7 +9,9 @@ from mlops.evaluation.records import Metric, Observation, TaskResult
 Profile: TypeAlias = Literal["quick", "default", "full"]
 
 # What a user would otherwise build, or ours with a part taken out: shown beside ours, never gated.
-BASELINES = frozenset({"lead", "textrank", "mmr", "no_retrieval", "full_context", "unchecked", "human"})
+BASELINES = frozenset(
+    {"lead", "textrank", "mmr", "no_retrieval", "full_context", "unchecked", "human", "another_note", "bm25", "dense"}
+)
 # Systems that ask a language model: their answers may differ from run to run, and a machine may have none.
 MODELS = frozenset({"embedded", "model"})
 
