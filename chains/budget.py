@@ -51,6 +51,6 @@ class Budget:
         return max(SHORTEST_SHARE, self._left // (len(self._passages) - place))
 
     def take(self, groups: tuple[Group, ...]) -> tuple[Group, ...]:
-        """Count the words of groups that will be shown."""
-        self._left = max(0, self._left - sum(group.planned_words for group in groups))
+        """Count the words of groups that will be shown; foreign words take nothing away from the others."""
+        self._left = max(0, self._left - sum(group.planned_words for group in groups if not group.unusual))
         return groups

@@ -75,8 +75,8 @@ class Composer:
 
 
 def pool_of(section: SectionEvidence) -> tuple[Evidence, ...]:
-    """All evidence of a section, numbered through."""
-    evidence = (e for group in section.groups for e in group.evidence)
+    """All evidence of a section, numbered through; foreign words are never put before the model."""
+    evidence = (e for group in section.own_groups for e in group.evidence)
     return tuple(replace(e, evidence_id=f"E{n}") for n, e in enumerate(evidence, 1))
 
 
@@ -92,7 +92,9 @@ def read_composition(section: SectionEvidence, answer: AIMessage) -> Composition
         _draft(section, index, text, cited, pool=pool, quotes=quotes, model=model)
         for index, (text, cited) in enumerate(written)
     )
-    return Composition(key, drafts, model, raw, usage)
+    apart = (g for g in section.groups if g.unusual)
+    kept = tuple(Draft(replace(g, index=n), g.quote.text, ("E1",)) for n, g in enumerate(apart, len(drafts)))
+    return Composition(key, drafts + kept, model, raw, usage)
 
 
 def _statements(items: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -112,7 +114,7 @@ def _statements(items: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _quotes(section: SectionEvidence) -> dict[str, Evidence]:
     """The span to show in place of each line of the pool: that of the group it was gathered in."""
-    quotes: list[Evidence] = [group.quote for group in section.groups for _ in group.evidence]
+    quotes: list[Evidence] = [group.quote for group in section.own_groups for _ in group.evidence]
     return {f"E{n}": quote for n, quote in enumerate(quotes, 1)}
 
 

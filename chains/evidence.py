@@ -22,13 +22,15 @@ class ChainInput:
 class Evidence:
     """A span of the chart as it is put before the model: an id of a closed set, and where it stands.
 
-    `context` is the whole sentence the span lies in; checks of negation and subject read it.
+    `context` is the whole sentence the span lies in; checks of negation and subject read it. `unusual` says that its
+    words are foreign to a chart (`chains.foreign`).
     """
 
     evidence_id: str
     citation: Citation
     kind: SectionKind
     context: str
+    unusual: bool = False
 
     @property
     def text(self) -> str:
@@ -62,6 +64,11 @@ class Group:
         """Words it will take in the summary when nothing is rewritten."""
         return len((self.composed or self.quote.text).split())
 
+    @property
+    def unusual(self) -> bool:
+        """Whether it holds foreign words: shown beside the rest, never rewritten, and at nobody else's expense."""
+        return self.quote.unusual or any(e.unusual for e in self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class SectionEvidence:
@@ -70,6 +77,11 @@ class SectionEvidence:
     plan: SectionPlan
     groups: tuple[Group, ...]
     failed: bool = False
+
+    @property
+    def own_groups(self) -> tuple[Group, ...]:
+        """The groups without foreign words."""
+        return tuple(group for group in self.groups if not group.unusual)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from chains.citations import Citer
 from chains.conflicts import conflicts_in
 from chains.evidence import Gathered, Group, SectionEvidence
 from chains.focus import FOCUS_KEY, facts_first
+from chains.foreign import ForeignFacts, foreign_sentences
 from chains.lists import ListWriter
 from chains.passages import PassageFinder
 from chains.plan import Plan
@@ -15,7 +16,7 @@ from chains.scope import Scope, latest_stay, scope_of
 from chains.superseded import superseded_sentences
 from core.errors import AnamnesisError
 from core.records import Coverage, Fact, Sentence
-from extraction.timeline import ResolvedFact, TimedFact, resolve
+from extraction.timeline import TimedFact, resolve
 from prompts import SectionPlan
 from vectorstore.chart import Chart
 
@@ -42,7 +43,11 @@ class _Gathering:
         self._sentences: dict[tuple[str, int], Sentence] = {
             (s.note_id, s.ordinal): s for s in self._chart.sentences() if s.note_id in self._scope.note_ids
         }
-        self._resolved = self._resolve()
+        self._foreign = foreign_sentences(self._chart, self._scope.note_ids)
+        timed = [self._timed(f) for f in self._chart.facts() if f.note_id in self._scope.note_ids]
+        self._resolved = resolve([t for t in timed if (t.fact.note_id, t.fact.sentence) not in self._foreign])
+        apart = [t for t in timed if (t.fact.note_id, t.fact.sentence) in self._foreign]
+        self._apart = ForeignFacts(apart, self._resolved, self._citer, self._sentences)
         self._lists = ListWriter(self._citer, self._sentences, self._scope.latest)
         self._passages = PassageFinder(
             self._chart,
@@ -50,6 +55,7 @@ class _Gathering:
             latest_stay(self._scope) if plan.latest_stay else self._scope,
             superseded_sentences(self._resolved),
             plan.sections,
+            self._foreign,
         )
         self._budget = Budget(plan.input.request.max_words, plan.sections)
 
@@ -57,7 +63,7 @@ class _Gathering:
         """Lists first, since they must be complete; passages share the words that are left."""
         by_key = {s.key: self._section(s) for s in sorted(self._plan.sections, key=spending_order)}
         sections = tuple(by_key[s.key] for s in self._plan.sections)
-        conflicts = conflicts_in(self._resolved, self._citer, self._sentences)
+        conflicts = conflicts_in((*self._resolved, *self._apart.conflicts()), self._citer, self._sentences)
         return Gathered(
             input=self._plan.input,
             sections=sections,
@@ -68,10 +74,6 @@ class _Gathering:
             gather_s=time.perf_counter() - self._plan.started,
             resolved=self._resolved,
         )
-
-    def _resolve(self) -> tuple[ResolvedFact, ...]:
-        facts = [f for f in self._chart.facts() if f.note_id in self._scope.note_ids]
-        return resolve([self._timed(fact) for fact in facts])
 
     def _timed(self, fact: Fact) -> TimedFact:
         header = self._chart.header(fact.note_id)
@@ -94,7 +96,8 @@ class _Gathering:
         if not self._scope.headers:
             return ()
         if section.source == "list":
-            return self._budget.trim(section, self._lists.groups(section, self._resolved))
+            listed = self._budget.trim(section, self._lists.groups(section, self._resolved))
+            return (*listed, *self._apart.groups(section, len(listed)))
         focus = self._plan.focus if section.key == FOCUS_KEY else None
         groups = self._passages.groups(section, word_limit=self._budget.share(section), focus=focus)
         if focus:

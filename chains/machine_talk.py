@@ -61,7 +61,4 @@ def orders_a_machine(text: str) -> bool:
 
 
 def _talks(flat: str, lowered: str) -> bool:
-    for rule in _rules():
-        if rule.holds(flat, lowered):
-            return True
-    return False
+    return any(rule.holds(flat, lowered) for rule in _rules())

@@ -10,6 +10,7 @@ from langchain_core.documents import Document
 from chains.citations import Citer
 from chains.evidence import Evidence, Group
 from chains.focus import Focus
+from chains.foreign import foreign_group
 from chains.lists import days_between
 from chains.scope import Scope
 from chains.wording import content_words, words
@@ -25,6 +26,7 @@ SHORTEST_PLAN = 2
 SAME_TEXT = 0.6
 SHARED_WORDS = 2
 NOTHING_NEW = 0.9
+MOST_FOREIGN = 2
 HOME = 2.0
 FAINTEST = 0.1
 DENIAL = 0.3
@@ -54,6 +56,7 @@ class PassageFinder:
 
     `barred` holds sentences whose content a later note has superseded. A kind of section that one of `plans` is the
     home of (weight of at least 2) counts less in the others, so that each sentence lands where a reader looks for it.
+    `foreign` sentences are ranked apart: what they would have displaced stays, and they are shown beside it.
     """
 
     def __init__(
@@ -63,11 +66,15 @@ class PassageFinder:
         scope: Scope,
         barred: frozenset[tuple[str, int]],
         plans: Sequence[SectionPlan],
+        foreign: frozenset[tuple[str, int]] = frozenset(),
     ) -> None:
         self._chart = chart
         self._citer = citer
         self._scope = scope
         self._barred = barred
+        self._foreign = foreign
+        self._foreign_chunks = self._wholly_foreign() if foreign else frozenset()
+        self._told: set[tuple[str, int]] = set()
         self._elsewhere = dict.fromkeys((k for p in plans for k, w in p.kinds.items() if w >= HOME), 0.3)
         self._elsewhere |= dict.fromkeys(_LISTED_ELSEWHERE, 0.3) | dict.fromkeys(_BACKGROUND, 0.1)
         self._named: dict[tuple[str, int], frozenset[str]] | None = None
@@ -78,14 +85,47 @@ class PassageFinder:
 
         With a `focus` only sentences that speak of it count as evidence, in whatever section they stand.
         """
-        chosen = self._choose(self._candidates(plan, focus), plan, word_limit)
-        return tuple(self._group(run, plan, i) for i, run in enumerate(_adjacent(chosen, self._citer.is_item)))
+        before, rankings = list(self._shown), self._rankings(plan)
+        own = [[d for d in ranking if _chunk(d) not in self._foreign_chunks][:CHUNKS] for ranking in rankings]
+        candidates = [c for c in self._candidates(plan, focus, own) if not self._is_foreign(c)]
+        chosen = self._choose(candidates, plan, word_limit, self._shown)
+        runs = _adjacent(chosen, self._citer.is_item)
+        groups = [self._group(run, plan, i) for i, run in enumerate(runs)]
+        if self._foreign:
+            found = self._candidates(plan, focus, [ranking[:CHUNKS] for ranking in rankings])
+            rivals = self._choose(found, plan, word_limit, before)
+            groups += self._apart([c for c in rivals if self._is_foreign(c)], plan, len(groups))
+        return tuple(groups)
 
-    def _candidates(self, plan: SectionPlan, focus: Focus | None) -> list[Candidate]:
-        retriever = self._chart.retriever(k=CHUNKS, note_ids=self._recent(plan.within_days))
+    def _apart(self, rivals: Sequence[Candidate], plan: SectionPlan, first: int) -> list[Group]:
+        """Foreign sentences that would have been chosen, a few and each once, beside what the section holds anyway."""
+        new = [c.sentence for c in rivals if (c.sentence.note_id, c.sentence.ordinal) not in self._told][:MOST_FOREIGN]
+        self._told.update((s.note_id, s.ordinal) for s in new)
+        return [foreign_group(self._citer, s, plan.key, first + n) for n, s in enumerate(new)]
+
+    def _is_foreign(self, candidate: Candidate) -> bool:
+        return (candidate.sentence.note_id, candidate.sentence.ordinal) in self._foreign
+
+    def _wholly_foreign(self) -> frozenset[tuple[str, int]]:
+        """(note_id, start) of chunks without a sentence that is not foreign."""
+        return frozenset(
+            (c.note_id, c.start)
+            for c in self._chart.chunks()
+            if all((c.note_id, n) in self._foreign for n in range(c.first_sentence, c.last_sentence + 1))
+        )
+
+    def _rankings(self, plan: SectionPlan) -> list[list[Document]]:
+        """For each query the best chunks, so many that foreign ones crowd none out."""
+        note_ids = self._recent(plan.within_days)
+        retriever = self._chart.retriever(k=CHUNKS + len(self._foreign_chunks), note_ids=note_ids)
+        return [retriever.invoke(query) for query in plan.queries]
+
+    def _candidates(
+        self, plan: SectionPlan, focus: Focus | None, rankings: Sequence[Sequence[Document]]
+    ) -> list[Candidate]:
         asked = frozenset(stem for query in plan.queries for stem in content_words(query))
         found: dict[tuple[str, int], Candidate] = {}
-        for document, rank_score in _fuse([retriever.invoke(query) for query in plan.queries]):
+        for document, rank_score in _fuse(rankings):
             weight = rank_score * self._weight(document, plan)
             if weight <= 0:
                 continue
@@ -181,7 +221,10 @@ class PassageFinder:
         overlap = shared / max(1, min(len(asked), len(stems)))
         return Candidate(sentence, text, stems, weight * (0.4 + overlap))
 
-    def _choose(self, candidates: Sequence[Candidate], plan: SectionPlan, word_limit: int) -> list[Candidate]:
+    def _choose(
+        self, candidates: Sequence[Candidate], plan: SectionPlan, word_limit: int, shown: list[frozenset[str]]
+    ) -> list[Candidate]:
+        """The best of them that say something beyond what is `shown`, which grows by what is chosen."""
         chosen: list[Candidate] = []
         left = word_limit
         best = candidates[0].score if candidates else 0.0
@@ -192,10 +235,10 @@ class PassageFinder:
             if len(chosen) == plan.limit:
                 break
             # The first is shown whatever its length: what was found is never cut to nothing.
-            if (chosen and length > left) or any(_alike(candidate.stems, other) for other in self._shown):
+            if (chosen and length > left) or any(_alike(candidate.stems, other) for other in shown):
                 continue
             chosen.append(candidate)
-            self._shown.append(candidate.stems)
+            shown.append(candidate.stems)
             left -= length
         return chosen
 
@@ -216,10 +259,14 @@ def _fuse(rankings: Sequence[Sequence[Document]]) -> list[tuple[Document, float]
     documents: dict[tuple[str, int], Document] = {}
     for ranking in rankings:
         for rank, document in enumerate(ranking):
-            key = (document.metadata["note_id"], document.metadata["start"])
+            key = _chunk(document)
             documents[key] = document
             scores[key] = scores.get(key, 0.0) + 1.0 / (RRF_CONSTANT + rank + 1)
     return [(documents[key], score) for key, score in scores.items()]
+
+
+def _chunk(document: Document) -> tuple[str, int]:
+    return document.metadata["note_id"], document.metadata["start"]
 
 
 def _adjacent(chosen: Sequence[Candidate], alone: Callable[[Sentence], bool]) -> list[list[Candidate]]:

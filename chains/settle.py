@@ -52,6 +52,9 @@ class Settler:
                 if isinstance(item, Gathered | Composition):
                     yield item
                     continue
+                if item.group.unusual:
+                    yield _foreign(item)
+                    continue
                 judged = self._judge(item, known)
                 if isinstance(judged, Statement):
                     yield _shown(item, judged)
@@ -147,7 +150,7 @@ class _Supports:
 def _known(gathered: Gathered) -> _Known:
     chart = gathered.input.chart
     view = ChartView(gathered.resolved, lambda note_id: chart.note(note_id).text)
-    return _Known(view, {s.plan.key: tuple(e for g in s.groups for e in g.evidence) for s in gathered.sections})
+    return _Known(view, {s.plan.key: tuple(e for g in s.own_groups for e in g.evidence) for s in gathered.sections})
 
 
 def _claimed(draft: Draft) -> tuple[Evidence, ...]:
@@ -166,6 +169,12 @@ def _copied(draft: Draft) -> Evidence | None:
 
 def _bare(text: str) -> str:
     return text.rstrip(" .")
+
+
+def _foreign(draft: Draft) -> Verdict:
+    """Foreign words whole and flagged. They are shown as found in the chart, not as true of the patient."""
+    quote = draft.group.quote
+    return Verdict(draft.group, _statement(draft.group, quote.text, "quoted", (quote,), ("unusual",)), drafts=(draft,))
 
 
 def _shown(draft: Draft, statement: Statement) -> Verdict:
