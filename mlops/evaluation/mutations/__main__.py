@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from chains.attribution import find_support
 from chains.verification import first_refusal
 from mlops.evaluation.mutations.collected import all_trials
-from mlops.evaluation.mutations.judged import Judged, judge
+from mlops.evaluation.mutations.judged import Judged, judge, mend
 from mlops.evaluation.tasks.verifier_errors import metrics, metrics_of, shown_text
 
 
@@ -27,9 +28,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table, and the misjudged trials of the development split where asked for."""
     args = _parse(argv)
-    judged = judge(all_trials(aci_bench=args.aci_bench, patients=args.patients, seed=args.seed), first_refusal)
+    trials = all_trials(aci_bench=args.aci_bench, patients=args.patients, seed=args.seed)
+    judged = judge(trials, first_refusal)
     for line in table(judged):
         print(line)
+    mended = tuple(mend(trials, first_refusal, find_support))
+    right, wrong = sum(m.rightly for m in mended), sum(m.wrongly for m in mended)
+    print(f"wrong citations: {right} of {len(mended)} mended, {wrong} given evidence that does not carry them")
     if args.show:
         for j in sorted((j for j in judged if not j.right and j.trial.split == "dev"), key=lambda j: j.trial.trial_id):
             print(f"\n{j.trial.trial_id}: {shown_text(j)}")

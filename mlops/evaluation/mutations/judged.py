@@ -1,13 +1,17 @@
 """Trials put to a verifier, and what came of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from chains.evidence import Evidence
 from chains.verification import Claim, Refusal
 from mlops.evaluation.mutations.trial import Trial
 
 FirstRefusal: TypeAlias = Callable[[Claim], Refusal | None]
+Supports: TypeAlias = Callable[[tuple[Evidence, ...]], bool]
+FindSupport: TypeAlias = Callable[[str, Sequence[Evidence], Supports], tuple[Evidence, ...] | None]
+"""The evidence of a closed set that supports a text, None where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +38,38 @@ def judge(trials: Iterable[Trial], first_refusal: FirstRefusal) -> tuple[Judged,
 
 
 def _code(trial: Trial, first_refusal: FirstRefusal) -> str:
-    refusal = first_refusal(Claim(trial.text, trial.cited))
+    refusal = first_refusal(Claim(trial.text, trial.cited, resolved=trial.resolved))
     return refusal.code if refusal else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A statement under a wrong citation, and what a search of the closed set found for it instead."""
+
+    trial: Trial
+    found: tuple[Evidence, ...]
+
+    @property
+    def rightly(self) -> bool:
+        """Whether what it ought to cite was found, wholly or in part, and nothing else."""
+        return bool(self.found) and set(self.found) <= set(self.trial.right)
+
+    @property
+    def wrongly(self) -> bool:
+        """Whether it was given evidence that does not carry it."""
+        return bool(self.found) and not self.rightly
+
+
+def mend(trials: Iterable[Trial], first_refusal: FirstRefusal, find_support: FindSupport) -> Iterator[Mended]:
+    """Search what is cited and what should be, together, for the support of each trial under a wrong citation."""
+    for trial in trials:
+        if trial.right:
+            yield Mended(trial, find_support(trial.text, _pool(trial), _supports(trial, first_refusal)) or ())
+
+
+def _pool(trial: Trial) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys((*trial.cited, *trial.right)))
+
+
+def _supports(trial: Trial, first_refusal: FirstRefusal) -> Supports:
+    return lambda cited: first_refusal(Claim(trial.text, cited, resolved=trial.resolved)) is None

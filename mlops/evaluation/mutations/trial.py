@@ -20,7 +20,8 @@ class Trial:
 
     `false` says that it must be refused. `label` is its error type, or the degree of a faithful restatement. `unit` is
     the case or sentence it was made from. `resolved` is what the whole chart says, for checks of currency; `original`
-    the true statement that a mutant was made of, "" where there is none.
+    the true statement that a mutant was made of, "" where there is none; `right` the evidence that a statement under a
+    wrong citation should have cited.
     """
 
     trial_id: str
@@ -32,6 +33,7 @@ class Trial:
     cited: tuple[Evidence, ...] = field(repr=False)
     resolved: tuple[ResolvedFact, ...] = field(default=(), repr=False)
     original: str = field(default="", repr=False)
+    right: tuple[Evidence, ...] = field(default=(), repr=False)
 
     @property
     def split(self) -> Split:

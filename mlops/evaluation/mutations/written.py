@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from mlops.evaluation.mutations.attribution import misattributed
 from mlops.evaluation.mutations.trial import Trial
 from mlops.evaluation.paraphrases import CaseChart, chart_of, load_cases
 
@@ -58,3 +59,8 @@ def mutants() -> Iterator[Trial]:
         cited = tuple(chart.evidence[i] for i in case.cited(mutant.cites))
         original = case.restated[0].text
         yield Trial(mutant.id, case.id, "written", mutant.error, True, mutant.text, cited, chart.resolved, original)
+
+
+def misattributions() -> Iterator[Trial]:
+    """Restatements under citations that do not support them, to be refused."""
+    yield from misattributed(load_cases(), _charts())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlops.evaluation.mutations import ERROR_TYPES, Trial
 from mlops.evaluation.mutations.collected import all_trials
-from mlops.evaluation.mutations.judged import FirstRefusal, Judged, judge
+from mlops.evaluation.mutations.judged import FindSupport, FirstRefusal, Judged, Mended, judge, mend
 from mlops.evaluation.mutations.written import DATA as MUTANTS
 from mlops.evaluation.paraphrases import DEGREES, data_digests
 from mlops.evaluation.records import Example, Metric, Observation, TaskResult
@@ -40,28 +40,38 @@ def metrics() -> tuple[Metric, ...]:
             "lower",
             BLOCKED_BAR,
         ),
+        Metric(
+            "attribution_mended",
+            "faithful restatements under a wrong citation that were given their own evidence, of a closed set that has "
+            "it / all such",
+            "higher",
+        ),
+        Metric("attribution_misled", "the same given evidence that does not carry them / all such", "lower", 0.01),
     )
 
 
 def run(
     *,
     first_refusal: FirstRefusal,
+    find_support: FindSupport | None = None,
     aci_bench: Path | None = None,
     patients: int = 3,
     seed: int = 53,
     system: str = "verifier",
 ) -> TaskResult:
-    """Put every trial to `first_refusal`.
+    """Put every trial to `first_refusal`, and where `find_support` is given, wrong citations to it.
 
     `aci_bench` is the folder of its CSV files, None to do without; `patients` synthetic charts of each phrasing half
     are written from `seed`. A unit of the result is the case or sentence that trials were made from. Examples are of
     the development split alone, so that a report does not show what the other split holds.
     """
-    judged = judge(all_trials(aci_bench=aci_bench, patients=patients, seed=seed), first_refusal)
+    trials = all_trials(aci_bench=aci_bench, patients=patients, seed=seed)
+    judged = judge(trials, first_refusal)
+    mended = tuple(mend(trials, first_refusal, find_support)) if find_support else ()
     return TaskResult(
         TASK,
         metrics(),
-        observations(judged, system),
+        (*observations(judged, system), *mended_observations(mended, system)),
         examples(judged, system),
         dict([*data_digests(), *data_digests(MUTANTS), *_digests_of(aci_bench)]),
         {"ledger": seed},
@@ -80,6 +90,16 @@ def observations(judged: Iterable[Judged], system: str) -> tuple[Observation, ..
     return tuple(
         Observation(metric, system, unit, hits, total) for (metric, unit), (hits, total) in sorted(counted.items())
     )
+
+
+def mended_observations(mended: Iterable[Mended], system: str) -> Iterable[Observation]:
+    """Two observations a unit: statements given the right evidence, and given the wrong."""
+    by_unit: dict[str, list[Mended]] = defaultdict(list)
+    for m in mended:
+        by_unit[m.trial.unit].append(m)
+    for unit, found in sorted(by_unit.items()):
+        yield Observation("attribution_mended", system, unit, sum(m.rightly for m in found), len(found))
+        yield Observation("attribution_misled", system, unit, sum(m.wrongly for m in found), len(found))
 
 
 def metrics_of(trial: Trial) -> tuple[str, ...]:

@@ -1,15 +1,19 @@
 """The errors: well formed, each one different from what is true, and counted right."""
 
+import re
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from chains.evidence import Evidence
 from chains.verification import Claim, Refusal
-from mlops.evaluation.mutations import BY_NAME, ERROR_TYPES, Trial
+from mlops.evaluation.mutations import BY_NAME, ERROR_TYPES, Trial, aci_bench
 from mlops.evaluation.mutations.collected import all_trials
-from mlops.evaluation.mutations.judged import judge
+from mlops.evaluation.mutations.judged import Supports, judge
 from mlops.evaluation.mutations.trial import sample
-from mlops.evaluation.mutations.written import load_mutants
+from mlops.evaluation.mutations.written import WrittenMutant, load_mutants
 from mlops.evaluation.paraphrases import load_cases
 from mlops.evaluation.tasks import verifier_errors
 
@@ -45,11 +49,15 @@ def test_every_error_is_of_a_known_type() -> None:
 
 
 @pytest.mark.parametrize("mutant", load_mutants(), ids=lambda m: m.id)
-def test_a_written_mutant_differs_from_its_sources_and_from_what_is_true(mutant: object) -> None:
-    case = CASES[mutant.case]  # type: ignore[attr-defined]
-    true = {normal(t.text) for t in case.restated} | {normal(s.text) for s in case.sources}
-    assert normal(mutant.text) not in true  # type: ignore[attr-defined]
-    assert case.cited(mutant.cites)  # type: ignore[attr-defined]
+def test_a_written_mutant_differs_from_its_sources_and_from_what_is_true(mutant: WrittenMutant) -> None:
+    case = CASES[mutant.case]
+    told = {normal(t.text) for t in case.restated}
+    sources = {normal(s.text) for i, s in enumerate(case.sources) if i in case.cited(mutant.cites)}
+    assert normal(mutant.text) not in told | (set() if mutant.error == "currency" else sources)
+
+
+def test_every_error_type_is_tried() -> None:
+    assert {t.label for t in TRIALS if t.false} == set(BY_NAME)
 
 
 def test_every_trial_cites_something() -> None:
@@ -110,3 +118,68 @@ def test_a_sample_is_the_same_whatever_the_order() -> None:
     there, back = sample(TRIALS, each=2, key=label), sample(TRIALS[::-1], each=2, key=label)
     assert [t.trial_id for t in there] == [t.trial_id for t in back]
     assert max(Counter(map(label, there)).values()) <= 2
+
+
+def test_a_mutant_made_by_program_never_says_what_it_was_made_of() -> None:
+    made = [t for t in TRIALS if t.false and t.origin != "written"]
+    assert made
+    assert [t.trial_id for t in made if normal(t.text) == normal(t.original)] == []
+
+
+def test_both_phrasing_halves_are_used() -> None:
+    assert {t.origin for t in TRIALS} == {"written", "ledger_a", "ledger_b"}
+
+
+def test_a_wrong_citation_shares_no_number_with_the_statement() -> None:
+    elsewhere = [t for t in TRIALS if t.label == "attribution" and t.trial_id.endswith("/elsewhere")]
+    assert len(elsewhere) > 100
+    for trial in elsewhere:
+        cited = " ".join(e.text for e in trial.cited)
+        assert not set(re.findall(r"\d+(?:\.\d+)?", trial.text)) & set(re.findall(r"\d+(?:\.\d+)?", cited))
+
+
+def test_a_wrong_citation_beside_is_never_what_the_restatement_cites() -> None:
+    beside = [t for t in TRIALS if t.label == "attribution" and t.trial_id.endswith("/beside")]
+    assert beside
+    for trial in beside:
+        case = CASES[trial.unit]
+        told = next(t for t in case.restated if trial.trial_id == f"{t.id}/beside")
+        right = {case.sources[i].text for i in case.cited(told.cites)}
+        assert not right & {e.citation.quote for e in trial.cited}
+
+
+def test_what_a_chart_has_overtaken_is_cited_from_the_time_before() -> None:
+    overtaken = [t for t in TRIALS if t.label == "currency" and t.origin != "written"]
+    assert overtaken
+    assert all(t.resolved for t in overtaken)
+
+
+def test_sentences_of_public_notes_are_mutated_where_they_are_at_hand(shared_data: Path) -> None:
+    found = list(aci_bench.trials(shared_data / "aci-bench"))
+    false = [t for t in found if t.false]
+    assert len({t.label for t in false}) > 10
+    assert {t.unit for t in false} == {t.unit for t in found if not t.false}
+    for trial in false:
+        assert normal(trial.text) != normal(trial.original)
+
+
+def found_first(_: str, pool: Sequence[Evidence], supports: Supports) -> tuple[Evidence, ...] | None:
+    return next(((e,) for e in pool if supports((e,))), None)
+
+
+def refuse_what_is_not_quoted(claim: Claim) -> Refusal | None:
+    """A verifier that lets pass what stands in its source word for word."""
+    quoted = any(normal(claim.text) in normal(e.text) for e in claim.cited)
+    return None if quoted else Refusal("not_quoted", "say it in the words of the chart")
+
+
+def test_wrong_citations_are_mended_where_the_search_finds_the_right_ones() -> None:
+    result = verifier_errors.run(first_refusal=refuse_what_is_not_quoted, find_support=found_first, patients=1)
+    assert 0 < rate(result, "attribution_mended") < 1
+    assert rate(result, "attribution_misled") == 0.0
+
+
+def test_wrong_citations_mislead_a_verifier_that_refuses_nothing() -> None:
+    result = verifier_errors.run(first_refusal=refuse_none, find_support=found_first, patients=1)
+    assert rate(result, "attribution_mended") == 0.0
+    assert rate(result, "attribution_misled") == 1.0
