@@ -1,7 +1,5 @@
 """*Compress*: the model rewrites a small group of evidence as one sentence, and names the lines it used."""
 
-import re
-import unicodedata
 from typing import Any
 
 import orjson
@@ -11,10 +9,10 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from chains.asking import Question, ask, model_of, places_of, usage_of
 from chains.draft import Draft
 from chains.evidence import Evidence, Group
+from chains.taming import tame
 from core.records import PromptRef
 from prompts import Prompt
 
-_MARKER = re.compile(r"\[(E\d+)\]")
 _LONGEST_OUTPUT = 600
 REPAIR_TEMPERATURE = 0.5
 
@@ -83,12 +81,7 @@ def evidence_line(evidence: Evidence) -> str:
     """One line of the prompt. Nothing of a note can break the line or pass for an evidence id."""
     citation = evidence.citation
     where = ", ".join(((citation.charted_at or "undated")[:10], citation.note_type, citation.section or "no heading"))
-    return f"[{evidence.evidence_id}] ({_tame(where)}) {_tame(evidence.text)}"
-
-
-def _tame(text: str) -> str:
-    visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    return _MARKER.sub(r"(\1)", " ".join(visible.split()))
+    return f"[{evidence.evidence_id}] ({tame(where)}) {tame(evidence.text)}"
 
 
 def _schema(ids: list[str]) -> dict[str, Any]:
