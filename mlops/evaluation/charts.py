@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -31,6 +31,7 @@ CACHE = Path("var/evaluation/charts")
 """Where charts are kept between runs, unless told otherwise."""
 _CODE = ("core", "extraction", "ingest", "vectorstore")
 _OLD_S = 3600.0
+NOTES = "notes.csv.gz"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class LedgerCharts:
     ledgers: Mapping[str, PatientLedger]
     digests: Mapping[str, str]
     notes_file: Path
+    folder: Path
+    embeddings: LocalEmbeddings
 
     def __iter__(self) -> Iterator[tuple[Chart, PatientLedger]]:
         return ((self.generation.chart(p), ledger) for p, ledger in sorted(self.ledgers.items()))
@@ -70,33 +73,46 @@ def ledger_charts(
         OSError: `folder` cannot be written.
     """
     embeddings = build_embeddings(embedding or EmbeddingSettings())
-    folder.mkdir(parents=True, exist_ok=True)
     label = f"{phrasing}-{seed}-{patients}"
-    home = folder / f"{label}-{code_digest()[:12]}"
-    if not (home / "index").is_dir():
-        making = Path(mkdtemp(prefix=f".{label}-", dir=folder))
-        try:
-            write_corpus(making, patients=patients, seed=seed, phrasing=phrasing)
-            remembered = RememberedVectors(embeddings, folder)
-            ingest_notes(making / "notes.csv.gz", making / "index", remembered, embeddings)
-            remembered.save()
-            _publish(making, home, label)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-    notes, facts = home / "notes.csv.gz", home / "facts.jsonl"
-    store = Store(home / "index", embeddings)
+
+    def write(folder: Path) -> None:
+        write_corpus(folder, patients=patients, seed=seed, phrasing=phrasing)
+
+    home = ingested(label, write, folder, embeddings)
+    notes, facts = home / NOTES, home / "facts.jsonl"
     name = f"ledger-{phrasing}-seed{seed}-{patients}"
     digests = {f"{name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in (notes, facts)}
     ledgers = read_ledger(facts, _ends(notes))
-    return LedgerCharts(phrasing, patients, seed, store.generation, ledgers, digests, notes)
+    generation = Store(home / "index", embeddings).generation
+    return LedgerCharts(phrasing, patients, seed, generation, ledgers, digests, notes, folder, embeddings)
 
 
-def ingest_notes(notes: Path, index: Path, vectors: RememberedVectors, embeddings: LocalEmbeddings) -> None:
-    """Ingest one file of notes into a new index, trusting it to hold no identifiers. Raises IngestFailed."""
-    inputs = name_inputs([resolve_input(notes, None)], "ledger")
-    plan = IngestPlan(inputs, index, index.parent / "quarantine", policy="trust", keep=1)
-    embedder = Embedder(embeddings.spec, vectors.embed, embeddings.count_tokens)
-    run_ingest(plan, embedder=embedder, detector=PatternDetector())
+def ingested(label: str, write: Callable[[Path], None], folder: Path, embeddings: LocalEmbeddings) -> Path:
+    """A folder of files that `write` makes, notes.csv.gz among them, with the index of these notes beside them.
+
+    `label` and the digest of the code name the folder, and what is there already is taken as it is.
+
+    Raises:
+        IngestFailed: the notes could not be ingested.
+        OSError: `folder` cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    home = folder / f"{label}-{code_digest()[:12]}"
+    if (home / "index").is_dir():
+        return home
+    making = Path(mkdtemp(prefix=f".{label}-", dir=folder))
+    try:
+        write(making)
+        remembered = RememberedVectors(embeddings, folder)
+        inputs = name_inputs([resolve_input(making / NOTES, None)], "ledger")
+        plan = IngestPlan(inputs, making / "index", making / "quarantine", policy="trust", keep=1)
+        embedder = Embedder(embeddings.spec, remembered.embed, embeddings.count_tokens)
+        run_ingest(plan, embedder=embedder, detector=PatternDetector())
+        remembered.save()
+        _publish(making, home, label)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return home
 
 
 def code_digest() -> str:
