@@ -1,9 +1,13 @@
 """Negation, uncertainty, condition and whose it is must survive the rewriting."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from chains.verification.claim import Claim, Refusal
-from chains.wording import STOPWORDS, stem, word_spans
+from chains.verification.reading import bare_stem, carried_by, reading_of
+from chains.wording import STOPWORDS, word_spans
 from core.records import SectionKind
 from extraction.assertion import context_of
 
@@ -13,35 +17,121 @@ _FLAGS = {
     "possible": Refusal("uncertainty", "it made sure what was only possible, or the other way round"),
     "hypothetical": Refusal("condition", "it took for real what the lines only plan or fear"),
 }
+_NEGATED, _FAMILY, _POSSIBLE, _HYPOTHETICAL = range(4)
+_CUES = {
+    _NEGATED: re.compile(
+        r"\b(?:no|not|none|never|nor|neither|without|denie[sd]|deny|denying|negative|absen\w+|free of|lack\w*|"
+        r"rul\w+ out|"
+        r"exclud\w+|resolved|stopped|declin\w+|refus\w+|unlikely|discontinued|off|clear of|nothing|unremarkable|nil|"
+        r"unable|"
+        r"no longer|held|removed|fail\w*|normal|clear|non-?\w+|un(?:able|controlled|stable|changed|clear|steady|"
+        r"aware|safe))\b",
+        re.IGNORECASE,
+    ),
+    _POSSIBLE: re.compile(
+        r"\b(?:possib\w+|probab\w+|likely|suspect\w*|suspicio\w+|concern\w*|may|might|could|rule out|questionabl\w*|"
+        r"presum\w+|exclude|differential|versus|vs|suggest\w*|potential\w*|perhaps|equivocal|unclear|uncertain|"
+        r"appear\w*|"
+        r"seem\w*|think|thought|believed?|felt to|consider\w*|question\w*|worri\w+|evaluat\w+|workup|consistent with|"
+        r"favor\w*|unlikely|either|not sure|reflect\w*|represent\w*|assess\w*|look\w* for|whether)\b|\?",
+        re.IGNORECASE,
+    ),
+    _HYPOTHETICAL: re.compile(
+        r"\b(?:if|should|would|could|may|might|unless|in case|return for|call for|risk\w*|prevent\w*|prophyla\w+|"
+        r"monitor\w*|"
+        r"watch\w*|screen\w*|consider\w*|avoid\w*|goal\w*|target\w*|counsel\w*|educat\w*|precaution\w*|discuss\w*|"
+        r"option\w*|"
+        r"candidate|side effects?|signs? of|symptoms? of|any|when|plan\w*|advis\w+|instruct\w*|recommend\w*|test\w*|"
+        r"return|seek|call|until|vaccin\w+|for|need\w*|ensur\w+|look out)\b",
+        re.IGNORECASE,
+    ),
+}  # fmt: skip
+_SURE = re.compile(r"\b(?:rule out|evaluat\w+|workup)\b", re.IGNORECASE)
+_RELATIVES = re.compile(
+    r"\b(?:famil\w+|mother|father|mom|dad|sisters?|brothers?|siblings?|parents?|aunts?|uncles?|cousins?|sons?|"
+    r"daughters?|"
+    r"child(?:ren)?|grand\w+|maternal|paternal|relatives?|wife|husband|spouse|niece|nephew|hereditary)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[;:]|\.\s|\b(?:but|however|although|though|except|whereas|while|yet)\b", re.IGNORECASE)
+_PASSIVE_NO = re.compile(
+    r"\b(?:was|were|is|are|been|being)\s+(?:also\s+)?(?:denied|declined|refused|ruled out|excluded)\b", re.IGNORECASE
+)
+_JUST_NO = re.compile(r"\b(?:not|never|n't|no)\s+(?:been\s+|be\s+|yet\s+)?\Z", re.IGNORECASE)
+_HEDGED = re.compile(
+    r"\b(?:likely|probably|possibly|maybe|may|might|could|perhaps|presumably|suspected|thought)\b[^,;.]*\Z",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A content word's stem, which flags govern it, and which of their cues its clause has at all."""
+
+    stem: str
+    signs: tuple[bool, ...]
+    cues: tuple[bool, ...]
+    is_concept: bool
 
 
 def assertion_survives(claim: Claim) -> Refusal | None:
     """Refuses a text in which a word stands under another sign than wherever the cited sentences have it.
 
     Word by word, by the scopes of ConText: *denies chest pain* must not become *chest pain*, nor *mother had breast
-    cancer* the patient's. Of a quote cut from a sentence the whole sentence is asked, and its heading stands beside it.
+    cancer* the patient's. Where the sign differs but the clause has words of that sign in both texts, only a named
+    finding, site or problem counts: how far a "no" reaches is told differently by different wordings. Of a quote cut
+    from a sentence the whole sentence is asked, and its heading stands beside it.
     """
-    cited: dict[str, set[tuple[bool, ...]]] = {}
+    cited: dict[str, list[_Word]] = {}
     for evidence in claim.cited:
         kind = None if claim.is_verbatim else evidence.kind
-        for word, signs in _signs(evidence.context, kind):
-            cited.setdefault(word, set()).add(signs)
-    for word, signs in _signs(claim.text, None):
-        known = cited.get(word)
-        if known and signs not in known:
-            return next(_disagreements(signs, known), None)
+        for word in _words(evidence.context, kind):
+            cited.setdefault(word.stem, []).append(word)
+    for word in _words(claim.text, None):
+        known = cited.get(word.stem) or _synonyms(word, cited)
+        if known and (refusal := next(_disagreements(word, known), None)):
+            return refusal
     return None
 
 
-def _signs(text: str, kind: SectionKind | None) -> Iterator[tuple[str, tuple[bool, ...]]]:
-    """Stems of content words with whether each flag of `_FLAGS` governs them."""
-    for word, start, end in word_spans(text):
-        if word not in STOPWORDS and not word[0].isdigit():
-            context = context_of(text, (start, end), kind)
-            yield stem(word), tuple(getattr(context, flag) for flag in _FLAGS)
+def _synonyms(word: _Word, cited: dict[str, list[_Word]]) -> list[_Word]:
+    """Named findings only: *edema* is looked for as *swelling*, but a "no" of a plain word is its own."""
+    if not word.is_concept:
+        return []
+    return [w for s in carried_by(frozenset({word.stem})) if s in cited for w in cited[s] if w.is_concept]
 
 
-def _disagreements(signs: tuple[bool, ...], known: set[tuple[bool, ...]]) -> Iterator[Refusal]:
-    for position, refusal in enumerate(_FLAGS.values()):
-        if all(other[position] != signs[position] for other in known):
-            yield refusal
+def _disagreements(word: _Word, known: list[_Word]) -> Iterator[Refusal]:
+    for flag, refusal in enumerate(_FLAGS.values()):
+        if all(other.signs[flag] != word.signs[flag] for other in known):
+            same_cues = all(other.cues[flag] == word.cues[flag] for other in known)
+            if not same_cues or (word.is_concept and flag in (_NEGATED, _FAMILY)):
+                yield refusal
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str, kind: SectionKind | None) -> tuple[_Word, ...]:
+    reading = reading_of(text)
+    plain = reading.plain
+    concepts = [(c.start, c.end) for c in reading.concepts if c.group in ("symptom", "procedure", "test", "substance")]
+    ends = [m.start() for m in _CLAUSE.finditer(plain)]
+    found = []
+    for word, start, end in word_spans(plain):
+        if word in STOPWORDS or word[0].isdigit():
+            continue
+        context = context_of(plain, (start, end), kind)
+        clause = plain[max([0, *(e for e in ends if e <= start)]) : min([len(plain), *(e for e in ends if e >= end)])]
+        ahead = plain[:start][-60:]
+        base, turned = bare_stem(word)
+        negated = context.negated or bool(_PASSIVE_NO.search(clause) or _JUST_NO.search(ahead))
+        possible = context.possible or bool(_HEDGED.search(ahead))
+        signs = (negated != turned, context.family, possible, context.hypothetical)
+        family = kind is SectionKind.FAMILY_HISTORY or bool(_RELATIVES.search(clause))
+        cues = (
+            bool(_CUES[_NEGATED].search(clause)),
+            family,
+            bool(_CUES[_POSSIBLE].search(clause)),
+            bool(_CUES[_HYPOTHETICAL].search(clause)),
+        )
+        found.append(_Word(base, signs, cues, any(a <= start < b for a, b in concepts)))
+    return tuple(found)

@@ -3,29 +3,60 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from chains.verification.actions import actions_are_cited, code_status_is_cited
 from chains.verification.assertion import assertion_survives
+from chains.verification.cause import causes_are_cited
 from chains.verification.claim import Check
-from chains.verification.dates import dates_are_cited
+from chains.verification.concepts import (
+    people_are_cited,
+    qualifiers_are_cited,
+    sites_are_cited,
+    terms_are_cited,
+    times_are_cited,
+)
+from chains.verification.contrasts import nothing_is_turned, trends_are_cited
+from chains.verification.currency import nothing_later_contradicts
+from chains.verification.dates import dates_are_cited, tense_of_spans_is_cited
 from chains.verification.doses import doses_are_cited
 from chains.verification.form import is_one_sentence
 from chains.verification.gender import gender_is_cited
 from chains.verification.modality import plan_is_cited
 from chains.verification.names import names_are_cited
-from chains.verification.numbers import numbers_are_cited
-from chains.verification.results import results_are_cited
-from chains.verification.support import is_carried, is_close, says_nothing_twice
+from chains.verification.numbers import bounds_are_cited, grades_are_cited, numbers_are_cited
+from chains.verification.results import reactions_are_cited, results_are_cited
+from chains.verification.sides import sides_are_cited
+from chains.verification.support import is_carried, is_close, names_nothing_new, says_nothing_twice
+from chains.verification.temporality import past_stays_past
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         "form": is_one_sentence,
         "numbers": numbers_are_cited,
+        "grades": grades_are_cited,
+        "bounds": bounds_are_cited,
         "dates": dates_are_cited,
+        "times": times_are_cited,
+        "spans": tense_of_spans_is_cited,
         "doses": doses_are_cited,
         "results": results_are_cited,
+        "reactions": reactions_are_cited,
         "names": names_are_cited,
+        "terms": terms_are_cited,
+        "new_names": names_nothing_new,
+        "people": people_are_cited,
+        "sides": sides_are_cited,
+        "sites": sites_are_cited,
+        "qualifiers": qualifiers_are_cited,
+        "trends": trends_are_cited,
+        "contrasts": nothing_is_turned,
         "assertion": assertion_survives,
+        "temporality": past_stays_past,
+        "actions": actions_are_cited,
+        "code_status": code_status_is_cited,
         "modality": plan_is_cited,
+        "causes": causes_are_cited,
         "gender": gender_is_cited,
+        "currency": nothing_later_contradicts,
         "repetition": says_nothing_twice,
         "content": is_carried,
         "closeness": is_close,

@@ -9,15 +9,19 @@ _SAYS_PLANNED = re.compile(
     re.IGNORECASE,
 )
 _PLANNED = re.compile(
-    r"\b(?:(?:is|are|was|were|needs?) to|will|shall|should|would|plan\w*|schedul\w+|recommend\w*|advis\w+|pending)\b",
+    r"\b(?:(?:is|are|was|were|needs?) to|will|shall|should|would|if|plan\w*|f/u|follow[\s-]?up|rtc|schedul\w+|"
+    r"recommend\w*|advis\w+|pending)\b",
     re.IGNORECASE,
 )
 _ORDERS = (
     "add avoid bring call change check come consider cont continue decrease discontinue follow f/u fu give hold"
     " increase keep lower monitor obtain order raise recheck reduce refer repeat restart resume return rtc schedule"
-    " see start stop switch take taper use wean"
+    " see start stop switch take taper use wean initiate begin get recommend encourage counsel ensure trial try wear"
+    " apply complete finish report seek send arrange provide prescribe titrate up-titrate defer await"
 )
-_ORDERED = re.compile(rf"(?:^|[.:;•-])\W*(?:{_ORDERS.replace(' ', '|')})\b", re.IGNORECASE | re.MULTILINE)
+_ORDERED = re.compile(
+    rf"(?:^|[,.:;•-]|\band\b|\bthen\b)\W*(?:{_ORDERS.replace(' ', '|')})\b", re.IGNORECASE | re.MULTILINE
+)
 
 
 def plan_is_cited(claim: Claim) -> Refusal | None:

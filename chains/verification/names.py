@@ -1,11 +1,17 @@
 """No drug and no problem that the cited words do not name."""
 
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
 from chains.verification.claim import Claim, Refusal
-from chains.wording import content_words
+from chains.verification.reading import content_stems, reading_of, spelled_out
 from core.records import SectionKind
-from extraction.drugs import find_drugs
-from extraction.problems import find_problems, problem_facts
-from extraction.words import Words
+from extraction.drugs import DrugMention, find_drugs
+from extraction.lexicon import allergen_phrases
+from extraction.problems import ProblemMention, find_problems, problem_facts
+from extraction.words import Match, Words
+
+_Mention: TypeAlias = DrugMention | ProblemMention | Match[str]
 
 
 def names_are_cited(claim: Claim) -> Refusal | None:
@@ -14,20 +20,34 @@ def names_are_cited(claim: Claim) -> Refusal | None:
     Synonyms are allowed (HTN for hypertension), and so are the words of a more special name (*bleeding* of
     *gastrointestinal bleeding*).
     """
-    given = "\n".join(f"{e.context}\n{e.citation.section}" for e in claim.cited)
-    carried = frozenset(content_words(given))
-    for find, code in ((find_drugs, "unsupported_drug"), (find_problems, "unsupported_problem")):
-        known = {m.name for m in find(given)}
-        for mention in find(claim.text):
-            if mention.name not in known and not carried.issuperset(
-                content_words(claim.text[mention.start : mention.end])
-            ):
+    given = "\n".join(spelled_out(part) for e in claim.cited for part in (e.context, e.citation.section))
+    carried = reading_of(claim.contexts).stems
+    text = spelled_out(claim.text)
+    for find, code in _FINDERS:
+        known = {_name(m) for m in find(given)}
+        for mention in find(text):
+            if _name(mention) not in known and not carried.issuperset(content_stems(text[mention.start : mention.end])):
                 return Refusal(code, "it named something that the lines do not name")
-    stated = {name for e in claim.cited for name in _problems(e.context, e.kind)}
-    if _problems(claim.text, SectionKind.OTHER) & {m.name for m in find_problems(given)} - stated:
+    stated = {name for e in claim.cited for name in _problems(spelled_out(e.context), e.kind)}
+    if _problems(text, SectionKind.OTHER) & {m.name for m in find_problems(given)} - stated:
         return Refusal("unsupported_problem", "it made a problem of what the lines only name")
     return None
 
 
+def _allergens(text: str) -> Iterator[Match[str]]:
+    yield from allergen_phrases().find(Words.of(text))
+
+
 def _problems(text: str, kind: SectionKind) -> set[str]:
     return {fact.name for fact in problem_facts(text, Words.of(text), kind)}
+
+
+def _name(mention: _Mention) -> str:
+    return mention.value if isinstance(mention, Match) else mention.name
+
+
+_FINDERS: tuple[tuple[Callable[[str], Iterable[_Mention]], str], ...] = (
+    (find_drugs, "unsupported_drug"),
+    (_allergens, "unsupported_drug"),
+    (find_problems, "unsupported_problem"),
+)

@@ -1,20 +1,135 @@
-"""Every number, with its unit, must stand in the cited words."""
+"""Every number, with its unit and what bounds it, must stand in the cited words."""
+
+import re
+from functools import lru_cache
 
 from chains.verification.claim import Claim, Refusal
+from chains.verification.reading import cited_reading, reading_of
+from extraction.dates import find_dates
+from extraction.dosing import FREQUENCY, NUMBER
 from extraction.numbers import NumberMention, find_numbers
+
+_NUMBER = Refusal("number", "a number or its unit is not in the lines")
+_BOUND = Refusal("comparator", "it made a bound of a value, or a value of a bound")
+_UNDERSTOOD = frozenset(
+    {"%", "mmhg", "bpm", "year", "times", "°f", "°c", "f", "c", "degrees", "degree", "degrees f", "degrees c",
+     "degrees fahrenheit", "degrees celsius", "fahrenheit"}
+)  # fmt: skip
+_GRAMS = {"mcg": -6, "mg": -3, "g": 0, "kg": 3}
+_A_WEEK = re.compile(r"\b(?:an?|one|single)\s+(year|month|week|day|hour|minute)\b", re.IGNORECASE)
+_ORDINAL = re.compile(
+    r"\b(?P<what>stage|grade|type|class|degree|nyha|asa|phase|factor|category|level|gravida|para|tier|"
+    r"chronic kidney disease|hepatitis)"
+    r"(?:\s+(?:class|stage|grade|mellitus))?[\s-]*(?P<which>\d{1,2}[a-c]?|[ivx]{1,4}[a-c]?|one|two|three|four|[a-e])"
+    r"(?![\w/%]|\.\d|\s?(?:mg|years?|days?|weeks?|months?)\b)",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(r"\bx\s?(\d{1,2})(?!\d|\.\d)", re.IGNORECASE)
+_FROM_TO = re.compile(rf"(\bfrom\s+(?:\w+\s+){{0,3}}?{NUMBER})\s+to\s+", re.IGNORECASE)
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
+_LESS = r"<|≤|less than|under|below|fewer than|at most|no more than|not more than|maximum of|up to"
+_MORE = r">|≥|more than|greater than|over|above|at least|no less than|exceed(?:s|ing)|minimum of|in excess of"
+_AHEAD = re.compile(rf"(?:(?P<less>{_LESS})|(?P<more>{_MORE}))\s*=?\s*(?:a |an |the last |the past )?\Z", re.IGNORECASE)
+_BEHIND = re.compile(
+    r"\s*(?:(?P<less>or (?:less|fewer|below))|(?P<more>\+(?!\d)|or (?:more|greater|above|higher)|and (?:above|up)))",
+    re.IGNORECASE,
+)
+_ARROW = re.compile(rf"{NUMBER}\s*-*\s*\Z")
+_CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*(am|pm|a\.m\.|p\.m\.)?(?![\d:])", re.IGNORECASE)
 
 
 def numbers_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a number that the cited sentences do not hold with the same unit.
 
-    Equal spellings count as one (`40mg` and `40 mg`, `.5` and `0.5`, `three` and `3`); nothing is computed or rounded,
-    and a unit may be neither lost nor added. A single value of a cited range or pair does not stand for the range.
+    Equal spellings count as one (`40mg` and `40 mg`, `.5` and `0.5`, `three` and `3`, `1 g` and `1000 mg`); nothing is
+    computed or rounded, and a unit may be neither lost nor added, but for one that goes without saying (`120/80 mmHg`).
+    A single value of a cited range or pair does not stand for the range.
     """
-    given = {_key(n) for e in claim.cited for n in find_numbers(e.context)}
-    if all(_key(n) in given for n in find_numbers(claim.text)):
-        return None
-    return Refusal("number", "a number or its unit is not in the lines")
+    cited = cited_reading(claim).plain
+    given = _keys(cited) | {(d.value[:4], "") for d in find_dates(cited) if d.value[0] != "-"}
+    if any(not _is_given(key, given) for key in _keys(_without_checked(reading_of(claim.text).plain))):
+        return _NUMBER
+    if _clocks(claim.text) - _clocks(claim.contexts):
+        return Refusal("date", "it told a time of day that is not in the lines")
+    return None
+
+
+def grades_are_cited(claim: Claim) -> Refusal | None:
+    """Refuses a stage, grade, type or class that no cited sentence has, in digits, Roman figures or words."""
+    told, cited = _grades(reading_of(claim.text).plain), _grades(cited_reading(claim).plain)
+    if {which for _, which in told} - {which for _, which in cited}:
+        return Refusal("grade", "it told another stage, grade, type or class")
+    return None
+
+
+def bounds_are_cited(claim: Claim) -> Refusal | None:
+    """Refuses *more than 5* for *5*, *5* for *< 5* and the like."""
+    cited = _bounds(cited_reading(claim).plain)
+    for value, bound in _bounds(reading_of(claim.text).plain):
+        known = {b for v, b in cited if v == value}
+        if known and bound not in known:
+            return _BOUND
+    return None
+
+
+@lru_cache(maxsize=8192)
+def _keys(plain: str) -> frozenset[tuple[str, str]]:
+    plain = _FROM_TO.sub(r"\1 -> ", plain)
+    found = {_key(n) for n in find_numbers(plain)}
+    found |= {("1", m[1].lower()) for m in _A_WEEK.finditer(plain)} | {(m[1], "") for m in _TIMES.finditer(plain)}
+    return frozenset(found)
 
 
 def _key(number: NumberMention) -> tuple[str, str]:
     return number.value, number.unit
+
+
+def _is_given(key: tuple[str, str], given: frozenset[tuple[str, str]]) -> bool:
+    value, unit = key
+    if key in given or (unit in _UNDERSTOOD and (value, "") in given):
+        return True
+    if not unit:
+        return any((value, u) in given for u in _UNDERSTOOD)
+    return unit in _GRAMS and any(_same_mass(key, other) for other in given)
+
+
+def _same_mass(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    if other[1] not in _GRAMS:
+        return False
+    try:
+        a, b = (float(value) * 10 ** (_GRAMS[unit] + 6) for value, unit in (one, other))
+    except ValueError:
+        return False
+    return bool(abs(a - b) < 1e-6 * max(a, b))
+
+
+def _without_checked(plain: str) -> str:
+    """Without frequencies and grades, which have checks of their own."""
+    plain = _ORDINAL.sub(" ", plain)
+    return FREQUENCY.sub(lambda m: " " * len(m.group()) if re.search(r"\d|[a-z]{3}", m.group()) else m.group(), plain)
+
+
+def _grades(plain: str) -> set[tuple[str, str]]:
+    found = set()
+    for match in _ORDINAL.finditer(plain):
+        which = match["which"].lower()
+        found.add((match["what"].lower(), _ROMAN.get(which, which)))
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _bounds(plain: str) -> frozenset[tuple[str, str]]:
+    found = set()
+    for number in find_numbers(plain):
+        before = plain[max(0, number.start - 24) : number.start]
+        ahead, behind = _AHEAD.search(before), _BEHIND.match(plain, number.end)
+        if ahead and ahead.group().strip() == ">" and _ARROW.search(before[: ahead.start()]):
+            ahead = None
+        match = ahead or behind
+        found.add((number.value, "" if match is None else ("less" if match["less"] else "more")))
+    return frozenset(found)
+
+
+def _clocks(text: str) -> set[tuple[int, str]]:
+    """Times of day: hours from 1 to 12 and minutes, since *2:30 pm* and *14:30* are one."""
+    return {((int(m[1]) - 1) % 12 + 1, m[2]) for m in _CLOCK.finditer(text)}

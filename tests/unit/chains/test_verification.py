@@ -53,7 +53,7 @@ UNFAITHFUL = [
     (
         "Sent to the emergency department with a chest film.",
         "Chest film: opacity of the lung.",
-        {"unsupported_content"},
+        {"unsupported_content", "unsupported_term"},
     ),
     (
         "Was given influenza, split virus, today.",
