@@ -51,12 +51,12 @@ class Mended:
 
     @property
     def rightly(self) -> bool:
-        """Whether what it ought to cite was found, wholly or in part, and nothing else."""
-        return bool(self.found) and set(self.found) <= set(self.trial.right)
+        """Whether what was found holds some of what it ought to cite."""
+        return not set(self.found).isdisjoint(self.trial.right)
 
     @property
     def wrongly(self) -> bool:
-        """Whether it was given evidence that does not carry it."""
+        """Whether it was given only evidence that does not carry it."""
         return bool(self.found) and not self.rightly
 
 

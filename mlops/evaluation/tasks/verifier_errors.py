@@ -42,11 +42,13 @@ def metrics() -> tuple[Metric, ...]:
         ),
         Metric(
             "attribution_mended",
-            "faithful restatements under a wrong citation that were given their own evidence, of a closed set that has "
-            "it / all such",
+            "faithful restatements under a wrong citation that were given their own evidence, from a closed set that "
+            "has it / all such",
             "higher",
         ),
-        Metric("attribution_misled", "the same given evidence that does not carry them / all such", "lower", 0.01),
+        Metric(
+            "attribution_misled", "the same given none but evidence that does not carry them / all such", "lower", 0.01
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The faithful restatements: well formed, each with its source."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -57,3 +58,18 @@ def test_every_degree_is_written() -> None:
 def test_digests_name_every_data_file() -> None:
     assert all(len(digest) == 64 for _, digest in data_digests())
     assert "paraphrases/medications.yaml" in dict(data_digests())
+
+
+MAN = re.compile(r"\b(?:he|him|his|man|male|mr|wife)\b|\b\d+ ?M\b", re.IGNORECASE)
+WOMAN = re.compile(r"\b(?:she|her|hers|woman|female|ms|mrs|husband)\b|\b\d+ ?F\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
+def test_a_restatement_brings_no_sex_that_its_source_does_not_tell(case: Case) -> None:
+    source = " ".join(source.text for source in case.sources)
+    for sex in (MAN, WOMAN):
+        assert [told.id for told in case.restated if sex.search(told.text) and not sex.search(source)] == []
+
+
+def test_there_are_three_hundred_of_them_and_more() -> None:
+    assert sum(len(case.restated) for case in CASES) >= 300
