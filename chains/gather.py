@@ -16,6 +16,7 @@ from chains.scope import Scope, latest_stay, scope_of
 from chains.superseded import superseded_sentences
 from core.errors import AnamnesisError
 from core.records import Coverage, Fact, Sentence
+from core.telemetry import traits_of
 from extraction.timeline import TimedFact, resolve
 from prompts import SectionPlan
 from vectorstore.chart import Chart
@@ -88,7 +89,7 @@ class _Gathering:
         except AnamnesisError:
             raise
         except Exception as e:
-            log.error("section_failed", extra={"section": section.key, "error": type(e).__name__}, exc_info=e)
+            log.error("section_failed", extra={"section": section.key, **traits_of(e)})
             return SectionEvidence(section, (), failed=True)
         return SectionEvidence(section, groups)
 

@@ -3,25 +3,24 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
+_FRAMES = 5
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
 def traits_of(error: BaseException) -> dict[str, str]:
-    """What may be logged of an unforeseen exception: its type, and the innermost line it came through.
+    """What may be logged of an unforeseen exception: its type, and the lines it came through, innermost first.
 
-    Its message and its locals may quote a chart.
+    Its message and its locals may quote a chart, and a formatter that is not ours would write both.
     """
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    return {"exception": type(error).__name__, "at": place}
+    places = [f"{frame.f_code.co_filename}:{line}" for frame, line in traceback.walk_tb(error.__traceback__)]
+    return {"exception": type(error).__name__, "at": " < ".join(reversed(places[-_FRAMES:]))}
 
 
 class JsonFormatter(logging.Formatter):

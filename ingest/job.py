@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import IngestFailed
 from core.records import Note, ProcessedNote, SkippedNote
+from core.telemetry import traits_of
 from ingest.comparison import ChartChange, claim, compare, quarantined
 from ingest.deidentify import Deidentifier, Detector, Policy
 from ingest.embedding import Embed, PreparedChart, Vectors, WindowedEmbedder
@@ -252,7 +253,7 @@ class _Run:
             return process(item, count_tokens=self._embedder.count_tokens, chunk_tokens=self._plan.chunk_tokens)
         except Exception as e:
             # One note that the rules trip over must not stop a night's run; it is counted like any other bad row.
-            log.warning("note could not be processed", exc_info=e)
+            log.warning("note could not be processed", extra=traits_of(e))
             note = item.note
             self._reject(item.source, Rejected(Reason.UNPROCESSABLE, "segmentation", note.note_id, note.patient_id))
             return None

@@ -1,7 +1,7 @@
 import json
 import logging
 
-from core.telemetry import JsonFormatter, Metrics, TextFormatter
+from core.telemetry import JsonFormatter, Metrics, TextFormatter, traits_of
 
 
 def record_of_a_failure() -> logging.LogRecord:
@@ -24,6 +24,22 @@ def test_a_log_line_carries_fields_and_not_the_message_of_an_exception() -> None
     assert fields["at"].startswith(__file__)
     assert "patient text" not in line
     assert "patient text" not in TextFormatter().format(record_of_a_failure())
+
+
+def test_the_lines_of_a_failure_are_told_innermost_first() -> None:
+    def inner() -> None:
+        raise ValueError("patient text")
+
+    def outer() -> None:
+        inner()
+
+    try:
+        outer()
+    except ValueError as e:
+        places = traits_of(e)["at"].split(" < ")
+    lines = [int(place.removeprefix(f"{__file__}:")) for place in places]
+    assert len(lines) == 3
+    assert lines[0] < lines[1] < lines[2]
 
 
 def test_what_asyncio_quotes_of_a_failed_task_is_left_out() -> None:
