@@ -53,7 +53,7 @@ def table(judged: Iterable[Judged]) -> list[str]:
         if j.refused and not j.trial.false:
             reasons[j.code] += 1
     lines = [f"{'refused':40}{'dev':>18}{'test':>18}"]
-    for name in (metric.name for metric in metrics()):
+    for name in (metric.name for metric in metrics() if metric.name in counts):
         shown = [f"{h / n:.3f} ({h}/{n})" if n else "-" for h, n in counts[name].values()]
         lines.append(f"{name:40}{shown[0]:>18}{shown[1]:>18}")
     return [*lines, "true statements were refused for: " + ", ".join(f"{c} {n}" for c, n in reasons.most_common())]

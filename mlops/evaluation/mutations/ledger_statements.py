@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from ingest.synthetic.ledger import LedgerFact
 from mlops.evaluation.mutations.charts import LedgerChart, Stated
 from mlops.evaluation.mutations.exchanges import drug_swapped, swapped
 from mlops.evaluation.mutations.operators import dose, magnitude, unit
@@ -25,7 +26,7 @@ def told_by(chart: LedgerChart, place: Stated) -> Told | None:
 def overtaken(chart: LedgerChart, place: Stated) -> str:
     """The statement in the present that was true by this place and that the chart has overtaken; "" where none is."""
     fact = place.fact
-    if place.assertion != "present" or place.action not in ("", "continued", "started"):
+    if place.assertion != "present" or place.action not in ("", "continued", "started") or not _ends(chart, fact):
         return ""
     if fact.kind == "drug" and fact.value in place.words and fact.attributes.get("setting") != "inpatient":
         same = [f for f in chart.facts if f.kind == "drug" and f.name == fact.name and f is not fact]
@@ -167,6 +168,12 @@ def _procedure(_: LedgerChart, place: Stated) -> Told | None:
         ("negation_added", f"The patient did not undergo {place.words}."),
         ("fabrication", f"The patient underwent {place.words} with a blood loss of 900 mL."),
     ]
+
+
+def _ends(chart: LedgerChart, fact: LedgerFact) -> bool:
+    """Whether the notes say that the fact is over, or state what came in its place."""
+    told = any(s.action in ("stopped", "changed") or s.assertion == "historical" for s in chart.stated[fact.fact_id])
+    return told or bool(fact.superseded_by and chart.stated.get(fact.superseded_by))
 
 
 def _taken(chart: LedgerChart, drug: str) -> bool:
