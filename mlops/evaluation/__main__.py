@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     plan = _plan(options, folder)
     with ExitStack() as stack:
         roster = Roster(plan, stack, _say)
+        crashes = roster.prepare(options.only)
         done = run_tasks(roster.tasks(options.only), _say)
         made = Run(
             run_id=folder.name,
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             model=roster.model_name,
             without_checks=plan.without_checks,
             results=done.results,
-            crashes=done.crashes,
+            crashes=(*crashes, *done.crashes),
             seconds=done.seconds,
         )
     write_run(folder / "run.json", made)

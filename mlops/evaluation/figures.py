@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlops.evaluation.bootstrap import LEVEL, RESAMPLES, SEED, Estimate, estimate
 from mlops.evaluation.records import Metric
-from mlops.evaluation.run import BASELINES, Run, misses, observed, systems
+from mlops.evaluation.run import OURS, Run, misses, observed, systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Figure:
     @property
     def baseline(self) -> bool:
         """Whether the system is one to compare ours with."""
-        return self.system in BASELINES
+        return self.system not in OURS
 
     @property
     def passed(self) -> bool | None:

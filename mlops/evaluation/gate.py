@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from mlops.evaluation.bootstrap import Difference, difference, estimate
 from mlops.evaluation.records import Metric, Observation, TaskResult
-from mlops.evaluation.run import BASELINES, Run, misses, observed, systems
+from mlops.evaluation.run import OURS, Run, misses, observed, systems
 from mlops.evaluation.saying_less import Change, saying_less
 
 Rule: TypeAlias = Literal["hard", "lost", "missing", "changed", "bar", "less", "crashed"]
@@ -57,7 +57,7 @@ class Judgement:
 
 def judge(accepted: Run, run: Run, *, ignored: frozenset[str] = frozenset()) -> Judgement:
     """Compare a run with the accepted one. `ignored` systems are neither compared nor missed."""
-    outside = BASELINES | ignored
+    gated = OURS - ignored
     lines: list[Line] = []
     findings = list(_runs(accepted, run))
     for before in accepted.measured:
@@ -68,11 +68,11 @@ def judge(accepted: Run, run: Run, *, ignored: frozenset[str] = frozenset()) -> 
         if changed := _not_comparable(before, after):
             findings.append(changed)
             continue
-        found = tuple(_compare(before, after, outside))
+        found = tuple(_compare(before, after, gated))
         lines += [line for line, _ in found]
         findings += [finding for _, several in found for finding in several]
         findings += _less(before.task, (line for line, _ in found), before, after)
-    findings += [f for result in run.measured for f in _hard(result, outside)]
+    findings += [f for result in run.measured for f in _hard(result, gated)]
     return Judgement(tuple(lines), tuple(findings))
 
 
@@ -102,12 +102,12 @@ def _not_comparable(before: TaskResult, after: TaskResult) -> Finding | None:
 
 
 def _compare(
-    before: TaskResult, after: TaskResult, outside: frozenset[str]
+    before: TaskResult, after: TaskResult, gated: frozenset[str]
 ) -> Iterator[tuple[Line, tuple[Finding, ...]]]:
     metrics = {metric.name: metric for metric in after.metrics}
     for metric in before.metrics:
         for system in systems(before, metric):
-            if system not in outside:
+            if system in gated:
                 old, new = observed(before, metric, system), observed(after, metric, system)
                 line = _line(before.task, metric, system, old, new)
                 yield line, tuple(_judge_line(line, metrics.get(metric.name)))
@@ -176,12 +176,12 @@ def _less(task: str, lines: Iterable[Line], before: TaskResult, after: TaskResul
             yield Finding("less", task, metric, system, why)
 
 
-def _hard(result: TaskResult, outside: frozenset[str]) -> Iterator[Finding]:
+def _hard(result: TaskResult, gated: frozenset[str]) -> Iterator[Finding]:
     for metric in result.metrics:
         if not metric.hard or metric.bar is None:
             continue
         for system in systems(result, metric):
             value = estimate(metric, observed(result, metric, system), resamples=1).value
-            if system not in outside and misses(metric, value):
+            if system in gated and misses(metric, value):
                 why = f"{value:.6g} misses the bar of {metric.bar:g}, which nothing may miss"
                 yield Finding("hard", result.task, metric.name, system, why)

@@ -1,48 +1,61 @@
 """Which tasks there are, and what each is handed."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from chains import SummaryChain, build_chain
-from chains.models import build_model
+from chains.models import ModelState, build_model, build_probe
 from chains.verification import CHECKS, VERIFIER, Verifier, without
 from chains.writing import writing_for
-from core.errors import AnamnesisError
-from core.settings import EmbeddingSettings, LLMSettings
+from core.errors import AnamnesisError, ModelUnavailable
+from core.settings import EmbeddingSettings, LLMSettings, load_settings
 from core.telemetry import Metrics
-from deploy.vllm.embedded import embedded_model
+from deploy.vllm.embedded import ModelNotStarted, embedded_model
 from deploy.vllm.hardware import why_no_cpu_model
 from deploy.vllm.serve import EMBEDDED_NAME
 from mlops.evaluation.charts import LedgerCharts, Phrasing, ledger_charts
 from mlops.evaluation.records import TaskResult
-from mlops.evaluation.run import MODELS, Profile
+from mlops.evaluation.run import MODELS, Crash, Profile
 from mlops.evaluation.suite import Plan, Say
 from mlops.evaluation.systems import ChainSystem, System, baselines, model_baselines
-from mlops.evaluation.tasks import aci_bench, evidence, ledger_facts, verifier_errors
+from mlops.evaluation.tasks import abstention, aci_bench, evidence, ledger_facts, mts_dialog, verifier_errors
 from vectorstore.embeddings import build_embeddings
 from vectorstore.embeddings.base import LocalEmbeddings
 
-TASKS = ("verifier_errors", "aci_bench", "ledger_b", "ledger_a", "evidence_b", "evidence_a")
+TASKS = (
+    "verifier_errors",
+    "mts_dialog",
+    "aci_bench",
+    "ledger_b",
+    "ledger_a",
+    "evidence_b",
+    "evidence_a",
+    "abstention_b",
+)
+ASKING = frozenset({"aci_bench", "ledger_b", "ledger_a", "abstention_b"})
+"""Tasks that ask a language model where there is one."""
 _SEEDS = {"a": 101, "b": 202}
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many synthetic charts of each phrasing half a profile takes, and on how many of them a model is asked."""
+    """How many synthetic charts of each phrasing half a profile takes, on how many of them a model is asked for
+    handoffs, and of how many questions are asked.
+    """
 
     charts: Mapping[str, int]
     model_charts: Mapping[str, int]
+    asked_charts: int
 
 
 SIZES: Mapping[Profile, Size] = {
-    "quick": Size({"a": 2, "b": 3}, {"a": 0, "b": 2}),
-    "default": Size({"a": 10, "b": 24}, {"a": 0, "b": 4}),
-    "full": Size({"a": 20, "b": 40}, {"a": 0, "b": 20}),
+    "quick": Size({"a": 2, "b": 3}, {"a": 0, "b": 2}, 2),
+    "default": Size({"a": 10, "b": 24}, {"a": 0, "b": 4}, 8),
+    "full": Size({"a": 20, "b": 40}, {"a": 0, "b": 20}, 20),
 }
 # What the embedded model's server takes; a larger model is held to the same, so that baselines compare.
 WINDOW_TOKENS = 8192
@@ -63,6 +76,7 @@ class Roster:
         self._plan = plan
         self._stack = stack
         self._say = say
+        self._models: Mapping[str, LLMSettings] = {}
 
     @property
     def verifier_name(self) -> str:
@@ -74,11 +88,34 @@ class Roster:
         """The language model that answers, "" where none does."""
         return next((settings.model for settings in self._models.values()), "")
 
+    def prepare(self, only: Sequence[str] = ()) -> tuple[Crash, ...]:
+        """Have the language model ready where a task will ask it; a crash where it was to be had and is not.
+
+        Raises:
+            ModelUnavailable: the server at the plan's `model_url` does not answer.
+        """
+        if not set(only or TASKS) & ASKING:
+            return ()
+        if self._plan.model_url:
+            self._models = {"model": _served(self._plan.model_url, self._plan.model_name)}
+        elif self._plan.embedded and (reason := why_no_cpu_model()):
+            self._say(f"embedded model: left out, {reason}")
+        elif self._plan.embedded:
+            self._say("embedded model: starting")
+            try:
+                url = self._stack.enter_context(embedded_model(self._plan.work / "vllm.log", self._say))
+            except ModelNotStarted as e:
+                return (Crash("embedded model", str(e).splitlines()[0]),)
+            self._models = {"embedded": LLMSettings(url=url, model=EMBEDDED_NAME)}
+        return ()
+
     def tasks(self, only: Sequence[str] = ()) -> Mapping[str, Callable[[], TaskResult]]:
         """Tasks by name, those in `only` where it names any."""
         every: dict[str, Callable[[], TaskResult]] = {
             "verifier_errors": self._verifier_errors,
             "aci_bench": self._aci_bench,
+            "mts_dialog": self._mts_dialog,
+            "abstention_b": lambda: self._abstention("b"),
             "ledger_a": lambda: self._ledger("a"),
             "ledger_b": lambda: self._ledger("b"),
             "evidence_a": lambda: self._evidence("a"),
@@ -89,20 +126,6 @@ class Roster:
     @cached_property
     def _verifier(self) -> Verifier:
         return Verifier(checks=without(*self._plan.without_checks))
-
-    @cached_property
-    def _models(self) -> Mapping[str, LLMSettings]:
-        """Language models by the system they are reported as; the embedded one is started here."""
-        plan = self._plan
-        if plan.model_url:
-            return {"model": LLMSettings(url=plan.model_url, model=plan.model_name, api_key=SecretStr(""))}
-        if not plan.embedded:
-            return {}
-        if reason := why_no_cpu_model():
-            self._say(f"embedded model: left out, {reason}")
-            return {}
-        url = self._stack.enter_context(embedded_model(plan.work / "vllm.log", self._say))
-        return {"embedded": LLMSettings(url=url, model=EMBEDDED_NAME)}
 
     @cached_property
     def _chains(self) -> Mapping[str, SummaryChain]:
@@ -135,6 +158,18 @@ class Roster:
     def _embeddings(self) -> LocalEmbeddings:
         return build_embeddings(EmbeddingSettings())
 
+    def _abstention(self, phrasing: Phrasing) -> TaskResult:
+        charts, limit = self._charts(phrasing), SIZES[self._plan.profile].asked_charts
+        chains = {name: chain for name, chain in self._chains.items() if name != "embedded"}
+        return joined(
+            abstention.run(charts, chain, system=name, model_ready=name in MODELS, limit=limit)
+            for name, chain in chains.items()
+        )
+
+    def _mts_dialog(self) -> TaskResult:
+        folder = self._folder("mts-dialog")
+        return mts_dialog.run(folder) if folder else absent("mts_dialog", "mts-dialog")
+
     def _charts(self, phrasing: Phrasing) -> LedgerCharts:
         plan = self._plan
         patients = plan.patients or SIZES[plan.profile].charts[phrasing]
@@ -160,6 +195,35 @@ class Roster:
         if llm is None or not limit:
             return ()
         return model_baselines(llm, window_tokens=WINDOW_TOKENS, limit=limit, llm_settings=settings)
+
+
+def _served(url: str, name: str) -> LLMSettings:
+    """The settings of the environment with this server, and the name of its first model where none is given: a model's
+    name tells its size. Raises ModelUnavailable.
+    """
+    settings = load_settings().llm.model_copy(update={"url": url, "model": name})
+    state = asyncio.run(_look(settings))
+    if not state.ready:
+        raise ModelUnavailable(f"{url}: {state.detail}")
+    return settings.model_copy(update={"model": state.model})
+
+
+async def _look(settings: LLMSettings) -> ModelState:
+    probe = build_probe(settings)
+    try:
+        return await probe.check()
+    finally:
+        await probe.aclose()
+
+
+def joined(results: Iterable[TaskResult]) -> TaskResult:
+    """One result of several runs of a task under different systems."""
+    first, *others = results
+    return replace(
+        first,
+        observations=tuple(o for result in (first, *others) for o in result.observations),
+        examples=tuple(e for result in (first, *others) for e in result.examples),
+    )
 
 
 def absent(task: str, folder: str) -> TaskResult:

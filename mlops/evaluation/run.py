@@ -8,10 +8,9 @@ from mlops.evaluation.records import Metric, Observation, TaskResult
 
 Profile: TypeAlias = Literal["quick", "default", "full"]
 
-# What a user would otherwise build, or ours with a part taken out: shown beside ours, never gated.
-BASELINES = frozenset(
-    {"lead", "textrank", "mmr", "no_retrieval", "full_context", "unchecked", "human", "another_note", "bm25", "dense"}
-)
+# What is ours, and gated. Every other system is a baseline: what a user would otherwise build, a simpler measure, or
+# ours with a part taken out. Baselines are shown beside ours, and nothing is asked of them.
+OURS = frozenset({"extractive", "embedded", "model", "verifier", "support"})
 # Systems that ask a language model: their answers may differ from run to run, and a machine may have none.
 MODELS = frozenset({"embedded", "model"})
 
@@ -68,10 +67,15 @@ class Run:
         return next((r for r in self.measured if r.task == task), None)
 
 
+def ours_first(system: str) -> tuple[bool, str]:
+    """Sorts our systems before the baselines, each by name."""
+    return system not in OURS, system
+
+
 def systems(result: TaskResult, metric: Metric) -> tuple[str, ...]:
     """The systems with observations of a metric: ours first, then the baselines, each by name."""
     found = {o.system for o in result.observations if o.metric == metric.name}
-    return tuple(sorted(found, key=lambda s: (s in BASELINES, s)))
+    return tuple(sorted(found, key=ours_first))
 
 
 def observed(result: TaskResult, metric: Metric, system: str) -> tuple[Observation, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlops.evaluation.figures import Figure
 from mlops.evaluation.records import Example, Metric, TaskResult
-from mlops.evaluation.run import BASELINES, Run
+from mlops.evaluation.run import Run, ours_first
 from mlops.evaluation.text_tables import shown
 
 WORST = 10
@@ -96,7 +96,7 @@ def content_of(run: Run, figures: Sequence[Figure]) -> Content:
 
 
 def _part(run: Run, result: TaskResult, figures: Sequence[Figure]) -> Part:
-    systems = tuple(sorted({f.system for f in figures}, key=lambda s: (s in BASELINES, s)))
+    systems = tuple(sorted({f.system for f in figures}, key=ours_first))
     by_place = {(f.metric.name, f.system): f for f in figures}
     rows = tuple(Row(m, tuple(by_place.get((m.name, s)) for s in systems)) for m in _ordered(result.metrics))
     measured = tuple(row for row in rows if any(row.cells))

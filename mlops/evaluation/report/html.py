@@ -10,7 +10,7 @@ from markupsafe import Markup
 from mlops.evaluation.bootstrap import RESAMPLES, SEED
 from mlops.evaluation.report.content import Content, interval, visible
 from mlops.evaluation.report.plots import plots_of
-from mlops.evaluation.run import BASELINES
+from mlops.evaluation.run import OURS
 from mlops.evaluation.text_tables import bar, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -27,7 +27,7 @@ def _environment() -> Environment:
     )
     made.filters.update(visible=visible, shown=shown, bar=bar, interval=interval)
     made.filters["breakable"] = _breakable
-    made.globals["BASELINES"] = BASELINES
+    made.globals["OURS"] = OURS
     return made
 
 

@@ -7,7 +7,7 @@ from mlops.evaluation.bootstrap import RESAMPLES, SEED
 from mlops.evaluation.figures import Figure
 from mlops.evaluation.records import Example
 from mlops.evaluation.report.content import Cases, Content, Part, interval, visible
-from mlops.evaluation.run import BASELINES
+from mlops.evaluation.run import OURS
 from mlops.evaluation.text_tables import bar, shown
 
 MARKS = {True: " ✓", False: " **✗ missed**", None: ""}
@@ -36,7 +36,7 @@ def _head(content: Content) -> Iterator[str]:
 def _part(part: Part) -> Iterator[str]:
     yield f"## {part.result.task}\n"
     yield from (f"{_cell(note)}\n" for note in part.result.notes)
-    names = [f"*{system}*" if system in BASELINES else system for system in part.systems]
+    names = [system if system in OURS else f"*{system}*" for system in part.systems]
     yield f"| metric | bar | {' | '.join(names)} | anchor |"
     yield f"|---|---|{'---|' * len(names)}---|"
     for row in part.rows:

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from mlops.evaluation.figures import Figure
 from mlops.evaluation.report.content import Part, Row
-from mlops.evaluation.run import BASELINES
+from mlops.evaluation.run import OURS
 
 # Stands for the page's own colour of text, which a plot cannot know.
 _INK = "#010203"
@@ -74,7 +74,7 @@ def _plot(part: Part, rows: Sequence[Row], title: str) -> str:
 
 def _colours(systems: Sequence[str]) -> dict[str, tuple[str, str]]:
     """A colour and a mark each, so that neither colour alone nor shape alone must be told apart."""
-    ours = [s for s in systems if s not in BASELINES]
+    ours = [s for s in systems if s in OURS]
     colour = {s: _OURS[i % len(_OURS)] for i, s in enumerate(ours)}
     return {s: (colour.get(s, _BASELINE), _MARKS[i % len(_MARKS)]) for i, s in enumerate(systems)}
 

@@ -8,27 +8,24 @@ extracts of the dialogue is given for information alone, since a note of another
 import asyncio
 import csv
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rouge_score.rouge_scorer import RougeScorer
 
 from chains import ChainInput, SummaryChain
-from core.records import Statement, Summary, SummaryRequest
+from core.records import Note, Statement, Summary, SummaryRequest
 from core.settings import EmbeddingSettings
-from ingest.sources.aci_bench import convert
-from mlops.evaluation.charts import CACHE, ingest_notes
+from ingest.sources.aci_bench import NOTE_TYPE
+from mlops.evaluation.charts import CACHE
+from mlops.evaluation.charts_of_notes import open_charts
 from mlops.evaluation.metrics.spoken import digits_in, spoken_digits
 from mlops.evaluation.records import Example, Metric, Observation, TaskResult
 from mlops.evaluation.systems import baselines
-from mlops.evaluation.vectors import RememberedVectors
 from vectorstore.chart import Chart
 from vectorstore.embeddings import build_embeddings
 from vectorstore.generation import Generation
-from vectorstore.store import Store
 
 TASK = "aci_bench"
 FILE = "clinicalnlp_taskB_test1.csv"
@@ -90,7 +87,7 @@ class Visit:
 def run(*, folder: Path, chains: Mapping[str, SummaryChain], visits: int = 0, cache: Path = CACHE) -> TaskResult:
     """Summarize the first `visits` notes of the first test set, all of them for 0, with every chain.
 
-    `folder` holds ACI-Bench's CSV files. `chains` are by system; vectors are kept in `cache`.
+    `folder` holds ACI-Bench's CSV files. `chains` are by system; charts are kept in `cache`.
     """
     path = folder / FILE
     if not path.exists():
@@ -98,16 +95,16 @@ def run(*, folder: Path, chains: Mapping[str, SummaryChain], visits: int = 0, ca
     chosen = read_visits(path)[: visits or None]
     observations = [_anchor(visit) for visit in chosen]
     examples: list[Example] = []
-    with TemporaryDirectory(prefix="anamnesis-aci-") as work:
-        generation = _ingest([(v.encounter_id, v.note) for v in chosen], Path(work) / "notes", cache)
-        for system, chain in chains.items():
-            for visit in chosen:
-                chart = generation.chart(visit.patient_id)
-                summary = asyncio.run(summarize(chain, chart, ready=system != "extractive"))
-                observations += observe(summary, chart, visit, system)
-                examples += unsupported_examples(summary, visit, system)
-        dialogues = _ingest([(v.encounter_id, v.dialogue) for v in chosen], Path(work) / "dialogues", cache)
-        observations += asyncio.run(_rouge(chosen, dialogues))
+    embeddings = build_embeddings(EmbeddingSettings())
+    generation = open_charts("aci-notes", _noted(chosen, lambda v: v.note), embeddings, folder=cache)
+    for system, chain in chains.items():
+        for visit in chosen:
+            chart = generation.chart(visit.patient_id)
+            summary = asyncio.run(summarize(chain, chart, ready=system != "extractive"))
+            observations += observe(summary, chart, visit, system)
+            examples += unsupported_examples(summary, visit, system)
+    dialogues = open_charts("aci-dialogues", _noted(chosen, lambda v: v.dialogue), embeddings, folder=cache)
+    observations += asyncio.run(_rouge(chosen, dialogues))
     data = {f"aci-bench/{FILE}": hashlib.sha256(path.read_bytes()).hexdigest()}
     return TaskResult(TASK, METRICS, tuple(observations), tuple(examples), data)
 
@@ -185,17 +182,5 @@ async def _rouge(visits: Sequence[Visit], dialogues: Generation) -> list[Observa
     return found
 
 
-def _ingest(texts: Sequence[tuple[str, str]], work: Path, cache: Path) -> Generation:
-    """An index in which each pair of encounter and text is a patient with one note."""
-    work.mkdir(parents=True)
-    source, notes = work / "notes.csv", work / "notes.jsonl"
-    with source.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerows([("encounter_id", "note"), *texts])
-    notes.write_text("".join(json.dumps(n, ensure_ascii=False) + "\n" for n in convert([source])), encoding="utf-8")
-    cache.mkdir(parents=True, exist_ok=True)
-    embeddings = build_embeddings(EmbeddingSettings())
-    vectors = RememberedVectors(embeddings, cache)
-    ingest_notes(notes, work / "index", vectors, embeddings)
-    vectors.save()
-    return Store(work / "index", embeddings).generation
+def _noted(visits: Sequence[Visit], of: Callable[[Visit], str]) -> list[Note]:
+    return [Note(f"aci-bench/{v.encounter_id}", v.patient_id, v.encounter_id, NOTE_TYPE, None, of(v)) for v in visits]
