@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from chains import SummaryChain, build_chain
+from chains.attribution import find_support
 from chains.models import ModelState, build_model, build_probe
 from chains.verification import CHECKS, VERIFIER, Verifier, without
 from chains.writing import writing_for
@@ -146,7 +147,11 @@ class Roster:
         return folder if folder and folder.is_dir() else None
 
     def _verifier_errors(self) -> TaskResult:
-        return verifier_errors.run(first_refusal=self._verifier.first_refusal, aci_bench=self._folder("aci-bench"))
+        return verifier_errors.run(
+            first_refusal=self._verifier.first_refusal,
+            find_support=find_support,
+            aci_bench=self._folder("aci-bench"),
+        )
 
     def _aci_bench(self) -> TaskResult:
         if (folder := self._folder("aci-bench")) is None:
