@@ -38,6 +38,9 @@ class IndexWatch:
                 self._report()
             elif await asyncio.to_thread(self._store.refresh):
                 self._report()
+            checked_at = await asyncio.to_thread(self._store.checked_at)
+            if checked_at is not None:
+                self._metrics.index_checked.set(checked_at)
             self._problem = None
         except IndexMismatch as e:
             if str(e) != str(self._problem):

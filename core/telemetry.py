@@ -84,6 +84,7 @@ class Metrics:
         self.index_generation = self._gauge("index_generation", "Number of the live generation.")
         self.index_notes = self._gauge("index_notes", "Notes in the live generation.")
         self.index_published = self._gauge("index_published_timestamp_seconds", "When it was published (Unix time).")
+        self.index_checked = self._gauge("index_checked_timestamp_seconds", "When it was last up to date (Unix time).")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"anamnesis_{name}", text, labels, registry=self.registry)

@@ -107,6 +107,13 @@ class Store:
             raise IndexUnavailable(f"there is no index in {self.root} yet: run `make ingest NOTES=…`")
         return self._generation
 
+    def checked_at(self) -> float | None:
+        """When a writer last published the live generation or found it up to date, Unix time; None without one."""
+        try:
+            return self._layout.pointer.stat().st_mtime
+        except FileNotFoundError:
+            return None
+
     def refresh(self) -> bool:
         """Look at the pointer and switch where it moved; returns whether it did. Cheap where it did not.
 

@@ -1,6 +1,7 @@
 """Writing an index: one writer builds a generation beside the live one and publishes it with one atomic rename."""
 
 import hashlib
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -133,12 +134,15 @@ class IndexWriter:
     def publish(self) -> int:
         """Make the new generation the live one and collect what is no longer kept. Returns its number.
 
-        Where nothing changed the live one stays and its number comes back (0 where there is none).
+        Where nothing changed the live one stays and its number comes back (0 where there is none); the time of its
+        pointer then says when it was last found to be up to date.
 
         Raises:
             IngestFailed: a note id of a patient that was put is also another patient's.
         """
         if not self._put and not self._changes_by_removal():
+            if self._live:
+                os.utime(self._layout.pointer)
             return self._live or 0
         self._layout.generations.mkdir(parents=True, exist_ok=True)
         self._layout.generation(self._number).mkdir()

@@ -138,4 +138,5 @@ async def test_series_count_what_was_answered(service: Running) -> None:
     assert (await service.metric(ok), await service.metric(refused)) == (1, 1)
     assert await service.metric("anamnesis_summary_seconds_count") == 1
     assert await service.metric("anamnesis_index_notes") == 5
+    assert await service.metric("anamnesis_index_checked_timestamp_seconds") >= 1_000_000
     assert await service.metric("anamnesis_inflight_summaries") == 0

@@ -44,6 +44,16 @@ def test_nothing_changed_publishes_nothing(tmp_path: Path) -> None:
     assert len(list((tmp_path / "generations").iterdir())) == 1
 
 
+def test_a_run_that_finds_nothing_changed_says_that_the_index_is_up_to_date(tmp_path: Path) -> None:
+    publish(tmp_path, ANN)
+    os.utime(tmp_path / "CURRENT", (1000, 1000))
+    store = open_store(tmp_path)
+    assert store.checked_at() == 1000
+    publish(tmp_path, {})
+    assert not store.refresh()
+    assert (store.checked_at() or 0) > 1_000_000
+
+
 def test_an_empty_run_on_an_empty_folder_publishes_nothing(tmp_path: Path) -> None:
     assert publish(tmp_path, {}) == 0
     assert not (tmp_path / "CURRENT").exists()
