@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from chains.citations import Citer
+from chains.days import days_between
 from chains.evidence import Evidence, Group
 from core.records import Action, FactKind, SectionKind, Sentence
 from extraction.timeline import ResolvedFact, TimedFact
@@ -139,13 +139,6 @@ _WRITERS: Mapping[FactKind, Callable[[ListWriter, ResolvedFact, str, int], Group
     FactKind.CODE_STATUS: ListWriter._plain,
     FactKind.DEVICE: ListWriter._plain,
 }
-
-
-def days_between(earlier: str | None, later: str | None) -> float | None:
-    """Days from one ISO time to another, None where either is missing."""
-    if earlier is None or later is None:
-        return None
-    return float((date.fromisoformat(later[:10]) - date.fromisoformat(earlier[:10])).days)
 
 
 def _time(mention: TimedFact) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from langchain_core.documents import Document
 
 from chains.citations import Citer
+from chains.days import days_between
 from chains.evidence import Evidence, Group
 from chains.focus import Focus
 from chains.foreign import foreign_group
-from chains.lists import days_between
 from chains.scope import Scope
 from chains.wording import content_words, words
 from core.records import SectionKind, Sentence

@@ -58,6 +58,7 @@ async def test_events_come_in_order_and_end_with_the_whole_summary(service: Runn
     [
         ("", "application/json"),
         ("*/*", "application/json"),
+        ("application/xml", "application/json"),
         ("text/event-stream, application/json", "application/json"),
         ("text/event-stream;q=0.5, application/json;q=0.9", "application/json"),
         ("text/event-stream, application/json;q=0.9", "text/event-stream"),
