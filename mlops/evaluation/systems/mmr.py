@@ -38,7 +38,7 @@ class AspectMmr:
         """The best sentence of each aspect, then the second best of each, and so on."""
         newest = {sentence_text(chart, s): s for s in chart.sentences()}
         texts = list(newest)
-        index = LexicalIndex(texts)
+        index = LexicalIndex(f"{newest[text].heading} {text}" for text in texts)
         bags = [frozenset(words_of(text)) for text in texts]
         picks = [_mmr(index.scores(aspect), bags) for aspect in self._aspects]
         return extract(chart, (newest[texts[i]] for i in dict.fromkeys(_in_turns(picks))))
