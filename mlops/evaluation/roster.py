@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from chains import SummaryChain, build_chain
@@ -19,14 +19,16 @@ from deploy.vllm.embedded import ModelNotStarted, embedded_model
 from deploy.vllm.hardware import why_no_cpu_model
 from deploy.vllm.serve import EMBEDDED_NAME
 from mlops.evaluation.charts import LedgerCharts, Phrasing, ledger_charts
+from mlops.evaluation.own_data import read_archehr, read_longhealth, read_mimic_charts
 from mlops.evaluation.records import TaskResult
 from mlops.evaluation.run import MODELS, Crash, Profile
 from mlops.evaluation.suite import Plan, Say
 from mlops.evaluation.systems import ChainSystem, System, baselines, model_baselines
-from mlops.evaluation.tasks import abstention, aci_bench, evidence, ledger_facts, mts_dialog, verifier_errors
+from mlops.evaluation.tasks import abstention, aci_bench, evidence, ledger_facts, mts_dialog, own_data, verifier_errors
 from vectorstore.embeddings import build_embeddings
 from vectorstore.embeddings.base import LocalEmbeddings
 
+OWN_DATA = ("mimic", "longhealth", "archehr")
 TASKS = (
     "verifier_errors",
     "mts_dialog",
@@ -36,8 +38,9 @@ TASKS = (
     "evidence_b",
     "evidence_a",
     "abstention_b",
+    *OWN_DATA,
 )
-ASKING = frozenset({"aci_bench", "ledger_b", "ledger_a", "abstention_b"})
+ASKING = frozenset({"aci_bench", "ledger_b", "ledger_a", "abstention_b", *OWN_DATA})
 """Tasks that ask a language model where there is one."""
 _SEEDS = {"a": 101, "b": 202}
 
@@ -117,12 +120,15 @@ class Roster:
             "aci_bench": self._aci_bench,
             "mts_dialog": self._mts_dialog,
             "abstention_b": lambda: self._abstention("b"),
+            **{name: partial(self._own_data, name) for name in OWN_DATA},
             "ledger_a": lambda: self._ledger("a"),
             "ledger_b": lambda: self._ledger("b"),
             "evidence_a": lambda: self._evidence("a"),
             "evidence_b": lambda: self._evidence("b"),
         }
-        return {name: every[name] for name in TASKS if not only or name in only}
+        # Data of the user's own are no gap where nobody named them.
+        named = [n for n in TASKS if n not in OWN_DATA or getattr(self._plan, n)]
+        return {name: every[name] for name in TASKS if (name in only if only else name in named)}
 
     @cached_property
     def _verifier(self) -> Verifier:
@@ -174,6 +180,18 @@ class Roster:
     def _mts_dialog(self) -> TaskResult:
         folder = self._folder("mts-dialog")
         return mts_dialog.run(folder) if folder else absent("mts_dialog", "mts-dialog")
+
+    def _own_data(self, name: str) -> TaskResult:
+        plan = self._plan
+        if plan.mimic and name == "mimic":
+            dataset = read_mimic_charts(plan.mimic, patients=plan.patients or SIZES[plan.profile].asked_charts)
+        elif plan.longhealth and name == "longhealth":
+            dataset = read_longhealth(plan.longhealth)
+        elif plan.archehr and name == "archehr":
+            dataset = read_archehr(plan.archehr)
+        else:
+            return TaskResult(name, (), skipped=f"--{name} names no file")
+        return own_data.run(dataset, self._chains)
 
     def _charts(self, phrasing: Phrasing) -> LedgerCharts:
         plan = self._plan

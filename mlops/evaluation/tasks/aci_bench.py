@@ -127,18 +127,25 @@ def observe(summary: Summary, chart: Chart, visit: Visit, system: str) -> Iterat
         return Observation(metric.name, system, visit.encounter_id, hits, total)
 
     statements = _statements(summary)
-    cited = [c for s in statements for c in s.citations] + [c for x in summary.conflicts for c in x.citations]
-    valid = sum(chart.note(c.note_id).text[c.start : c.end] == c.quote for c in cited)
-    numbers = [(number in _carried(s)) for s in statements for number in digits_in(s.text)]
+    valid, unsupported = keeping_to_notes(summary, chart)
     words = sum(len(s.text.split()) for s in statements)
-    yield seen(VALIDITY, valid, len(cited))
-    yield seen(UNSUPPORTED, numbers.count(False), len(numbers))
+    yield seen(VALIDITY, *valid)
+    yield seen(UNSUPPORTED, *unsupported)
     yield seen(STATEMENTS, len(statements))
     yield seen(WORDS, words)
     yield seen(COMPRESSION, words, len(visit.note.split()))
     for metric in OUTCOMES:
         ended = sum(f"outcome.{section.outcome}" == metric.name for section in summary.sections)
         yield seen(metric, ended, len(summary.sections))
+
+
+def keeping_to_notes(summary: Summary, chart: Chart) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Valid citations and all citations; unsupported numbers and all numbers."""
+    statements = _statements(summary)
+    cited = [c for s in statements for c in s.citations] + [c for x in summary.conflicts for c in x.citations]
+    valid = sum(chart.note(c.note_id).text[c.start : c.end] == c.quote for c in cited)
+    numbers = [number in _carried(s) for s in statements for number in digits_in(s.text)]
+    return (valid, len(cited)), (numbers.count(False), len(numbers))
 
 
 def unsupported_examples(summary: Summary, visit: Visit, system: str) -> Iterator[Example]:
