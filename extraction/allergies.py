@@ -16,8 +16,8 @@ _WHAT = (
     r"documented|significant|or|and|,|/)\s*)*"
 )
 _RELEVANT = re.compile(
-    r"allerg|nkd?a|avoided|contraind|cannot take|can.t take|unable to|red band|must not|intoler|hypersens|anaphyl|"
-    r"react|tolerat|sensitiv",
+    r"allerg|nkd?a|avoid|contraind|cannot take|can.t take|unable to|red band|must not|intoler|hypersens|anaphyl|"
+    r"react|tolerat|sensitiv|hives|rash|angioedema|swell|rxn|\badr|never|do not|don.t|not to be|not be",
     re.IGNORECASE,
 )
 _NONE = re.compile(
@@ -29,6 +29,13 @@ _NONE = re.compile(
     r"drugs?))?",
     re.IGNORECASE,
 )
+_AVOIDED = re.compile(
+    r"\b(?:not tolerate|unable to tolerate|cannot|can't|can not|must not|should not|do not|don't|never|not to be|no)"
+    r"(?:\s+(?:be|to|ever|take|have|receive|tolerate|give|given|get|use|used|prescribe\w*|administer\w*|her|him|any|"
+    r"more|again))*\s+\Z",
+    re.IGNORECASE,
+)
+_CORRECTING = re.compile(r"\b(?:correction|corrected|erratum|amend\w*)\b", re.IGNORECASE)
 _PARTIAL = re.compile(r"food|environmental|seasonal|latex", re.IGNORECASE)
 _WHOLE = re.compile(r"drug|medic", re.IGNORECASE)
 _ALONE_NONE = re.compile(
@@ -44,7 +51,11 @@ _TRIGGER = re.compile(
     r"\ballerg(?:y|ies)\s+(?:band|bracelet|alert|list|status|history)\b[^.;:]{0,14}:|"
     r"\b(?:cannot|can't|can not|unable to|must not|should not)\s+(?:take|have|receive|tolerate)\b|"
     r"\bred (?:allergy )?(?:wrist)?band\s*:|\breact(?:s|ed)\s+(?:badly\s+)?to\b|\bdoes not tolerate\b|"
-    r"\bunable to tolerate\b|\bintolerances?\s*:",
+    r"\bunable to tolerate\b|\bintolerances?\s*:|\b(?:do not|don't|never|must not be|should not be|not to be|cannot be)\s+"
+    r"(?:ever\s+)?(?:give|given|prescribe|prescribed|use|used|administer|administered|expose|exposed to|rechallenge\w*)"
+    r"(?:\s+(?:her|him|them|patient|with))?\b|\bavoid\b(?=[^.;]{0,40}\((?:allerg|anaphyl|hives|rash|angio|swelling))|"
+    r"\b(?:breaks?|broke) out (?:in hives )?(?:with|from|after|to|on)\b|\b(?:gets?|got|had|developed|has)\s+(?:a\s+)?"
+    r"(?:hives|rash|anaphylaxis|angioedema|swelling)\s+(?:with|from|after|to|on)\b|\b(?:rxn|adr)s?\s*(?:to\b|:)",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
@@ -57,7 +68,9 @@ _BEHIND = re.compile(
 _REACTION_BEHIND = re.compile(r"\s*\((?:allergy|anaphylaxis|hives|rash|angioedema|intolerance)", re.IGNORECASE)
 _REMOVED = re.compile(
     r"\b(?:remov\w+|de-?label\w*|disprov\w+|ruled out|refuted|entered in error|erroneous\w*|not (?:truly |actually |"
-    r"really )?allergic|outgr\w+|incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
+    r"really )?allergic|does not belong|belongs to (?:another|a different|someone|a family)|another patient's|"
+    r"wrong (?:patient|chart)|(?:listed|charted|entered|documented|recorded) by mistake|outgr\w+|"
+    r"incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
     re.IGNORECASE,
 )
 _FALSE_TRIGGER = re.compile(
@@ -245,11 +258,14 @@ def _fact(
         if text[end : end + 1] == ")" and "(" in text[match.end : end]:
             end += 1
     context = context_of(text, (match.start, match.end), section)
-    removed = _REMOVED.search(text) is not None
     assertion = context.assertion
+    taken_back = assertion is Assertion.NEGATED and _CORRECTING.search(text)
+    removed = bool(_REMOVED.search(text) or taken_back)
     if assertion in (Assertion.HISTORICAL, Assertion.HYPOTHETICAL):
         assertion = Assertion.PRESENT
     if assertion is Assertion.NEGATED and section is SectionKind.ALLERGIES and not _denied(text, match):
+        assertion = Assertion.PRESENT
+    if assertion is Assertion.NEGATED and reaction and _AVOIDED.search(text[: match.start]):
         assertion = Assertion.PRESENT
     if removed:
         assertion = Assertion.NEGATED

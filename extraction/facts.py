@@ -16,17 +16,36 @@ from extraction.status import code_status_facts, device_facts
 from extraction.words import Words
 
 _RETRACTION = re.compile(
-    r"\W*(?:this|that|which)\s+(?:is|was)\s+(?:incorrect|not correct|not accurate|inaccurate|wrong|erroneous|"
-    r"an? (?:\w+ )?error|in error|a mistake|not true)\b",
+    r"\W*(?:this|that|which|the above|it)\s+(?:is|was)\s+(?:incorrect|not correct|not accurate|inaccurate|wrong|"
+    r"erroneous|an? (?:\w+ )?error|(?:entered |charted |documented |listed )?in error|a mistake|not true|"
+    r"(?:entered|charted|documented|listed) (?:by mistake|erroneously))\b",
     re.IGNORECASE,
 )
 _IN_ERROR = re.compile(
-    r"\W*(?:(?:was|were|is|has been|had been)\s+)?(?:\w+\s+){0,2}?(?:in error|by mistake|erroneously|incorrectly|"
+    r"\W*(?:(?:was|were|is|has been|had been)\s+)?(?:\w+\s+){0,5}?(?:in error|by mistake|erroneously|incorrectly|"
     r"mistakenly)\b",
     re.IGNORECASE,
 )
+_NOT_THIS_CHART = re.compile(
+    r"\b(?:belong(?:s|ed)? to (?:another|a different|someone|somebody)|does not belong|do not belong|"
+    r"(?:another|a different|the wrong|wrong) (?:patient|person|chart)(?:'s)?|should not (?:be|have been) (?:listed|on|"
+    r"charted|in)|(?:strike|delete|retract)(?:d|ed)? (?:the )?|erratum|does not apply to)\b|"
+    r"\b(?:remove|removed|delete|deleted|struck|taken) (?:\S+ ){0,5}?from (?:the |her |his )?(?:\w+ )?"
+    r"(?:list|history|chart)\b|"
+    r"\b(?:listed|charted|documented|recorded|carried|copied|noted|entered)\b[^.;]{0,60}?\b(?:in error|by mistake|"
+    r"erroneously|incorrectly|mistakenly)\b",
+    re.IGNORECASE,
+)
+_INSTEAD = re.compile(
+    r"\b(?:should read|correct (?:diagnosis|entry|name)|instead|rather|in fact|actually)\b", re.IGNORECASE
+)
+_AMENDS = re.compile(r"\W*(?:addendum|correction|erratum|amendment|late entry|clarification)\b", re.IGNORECASE)
 _DISREGARD = re.compile(r"\b(?:disregard|ignore)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}\Z", re.IGNORECASE)
-_WRONG = re.compile(r"\b(?:incorrect\w*|erroneous\w*|in error|mistaken\w*|by mistake|correction)\b", re.IGNORECASE)
+_WRONG = re.compile(
+    r"\b(?:incorrect\w*|erroneous\w*|in error|mistaken\w*|by mistake|correction|corrected|errat\w+|amend\w*|"
+    r"clarif\w+)\b",
+    re.IGNORECASE,
+)
 
 
 def extract_facts(note: Note, sentences: Sequence[Sentence]) -> tuple[Fact, ...]:
@@ -36,6 +55,7 @@ def extract_facts(note: Note, sentences: Sequence[Sentence]) -> tuple[Fact, ...]
     or a relative's is kept, with its assertion: the reader of a fact decides what it is good for.
     """
     discharge = note.note_type == "DS" or "discharge" in note.note_type.lower()
+    amends = "addendum" in note.note_type.lower() or _AMENDS.match(note.text) is not None
     found: list[Fact] = []
     for i, sentence in enumerate(sentences):
         read = readable(note.text[sentence.start : sentence.end])
@@ -43,8 +63,17 @@ def extract_facts(note: Note, sentences: Sequence[Sentence]) -> tuple[Fact, ...]
         following = sentences[i + 1] if i + 1 < len(sentences) else None
         if facts and following and _RETRACTION.match(note.text, following.start, following.end):
             facts = tuple(replace(f, assertion=Assertion.NEGATED, action=Action.CORRECTED) for f in facts)
+        if amends:
+            facts = tuple(map(_amended, facts))
         found.extend(_placed(fact, sentence, read) for fact in facts)
     return tuple(found)
+
+
+def _amended(fact: Fact) -> Fact:
+    """What an addendum denies was wrongly stated before it."""
+    denied = fact.assertion is Assertion.NEGATED
+    listed = fact.kind is FactKind.PROBLEM or (fact.kind is FactKind.ALLERGY and fact.name != "none")
+    return replace(fact, assertion=Assertion.NEGATED, action=Action.CORRECTED) if denied and listed else fact
 
 
 def _placed(fact: Fact, sentence: Sentence, read: Readable) -> Fact:
@@ -69,6 +98,7 @@ def _correct(text: str, fact: Fact) -> Fact:
         _IN_ERROR.match(text, fact.end)
         or _DISREGARD.search(text[: fact.start])
         or (fact.assertion is Assertion.NEGATED and _WRONG.search(text))
+        or (fact.kind is FactKind.PROBLEM and _NOT_THIS_CHART.search(text) and not _INSTEAD.search(text[: fact.start]))
     ):
         return replace(fact, assertion=Assertion.NEGATED, action=Action.CORRECTED)
     return fact

@@ -145,12 +145,16 @@ def _by_ending(words: Words, first: int, stop: int) -> Iterator[ProblemMention]:
 
 
 def problem_facts(text: str, words: Words, section: SectionKind) -> tuple[ProblemFact, ...]:
-    """Problems in one sentence with their assertion; complaints are left out, and so is what a vaccine is against."""
-    if section is SectionKind.IMMUNIZATIONS or _VACCINE.search(text):
+    """Problems in one sentence with their assertion; complaints are left out, and so is what a vaccine is against.
+
+    Vital signs hold none, and in an examination short forms mean something else: AF is afebrile there, MS the mind.
+    """
+    if section in (SectionKind.IMMUNIZATIONS, SectionKind.VITALS) or _VACCINE.search(text):
         return ()
+    examined = section in (SectionKind.EXAM, SectionKind.REVIEW_OF_SYSTEMS)
     facts = []
     for mention in _mentions(text, words):
-        if mention.kind == "symptom":
+        if mention.kind == "symptom" or (examined and text[mention.start : mention.end] in _ambiguous()):
             continue
         context = context_of(text, (mention.start, mention.end), section)
         resolved = _resolved(text, mention)

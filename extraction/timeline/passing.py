@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from core.records import Action, Assertion, FactKind, SectionKind
+from core.records import Action, FactKind, SectionKind
 from extraction.timeline.records import TimedFact
 
 _REASON = re.compile(
@@ -11,21 +11,23 @@ _REASON = re.compile(
     r"to control|to help with|prompted by|after|causing|caused)\s+)(?:[\w/-]+,?\s+){0,4}(?:and\s+)?\Z",
     re.IGNORECASE,
 )
-_DONE = (Action.CHANGED, Action.STOPPED, Action.HELD)
+FINDINGS = frozenset({SectionKind.EXAM, SectionKind.VITALS, SectionKind.REVIEW_OF_SYSTEMS})
+"""Sections that tell what was found or felt; what it amounts to is told elsewhere."""
 
 
-def drug_changes(mentions: Sequence[TimedFact]) -> frozenset[tuple[str, int]]:
-    """(note_id, sentence) of sentences that change, hold or stop a drug, or tell of one that was taken."""
-    return frozenset(
-        (m.fact.note_id, m.fact.sentence)
-        for m in mentions
-        if m.fact.kind is FactKind.DRUG and (m.fact.action in _DONE or m.fact.assertion is Assertion.HISTORICAL)
-    )
+def drug_sentences(mentions: Sequence[TimedFact]) -> frozenset[tuple[str, int]]:
+    """(note_id, sentence) of sentences that tell of a drug or of an allergy, but of no drug that is started."""
+    started = {_place(m) for m in mentions if m.fact.kind is FactKind.DRUG and m.fact.action is Action.STARTED}
+    told = {_place(m) for m in mentions if m.fact.kind in (FactKind.DRUG, FactKind.ALLERGY)}
+    return frozenset(told - started)
 
 
-def is_in_passing(mention: TimedFact, changes: frozenset[tuple[str, int]]) -> bool:
-    """Whether a problem is named as an examiner's finding, or as why something was done to a drug."""
-    if mention.section is SectionKind.EXAM:
+def _place(mention: TimedFact) -> tuple[str, int]:
+    return mention.fact.note_id, mention.fact.sentence
+
+
+def is_in_passing(mention: TimedFact, with_drugs: frozenset[tuple[str, int]]) -> bool:
+    """Whether a problem is named as an examiner's finding, or as why a drug was given, changed or stopped."""
+    if mention.section in FINDINGS:
         return True
-    told_with_a_drug = (mention.fact.note_id, mention.fact.sentence) in changes
-    return told_with_a_drug and _REASON.search(mention.ahead) is not None
+    return _place(mention) in with_drugs and _REASON.search(mention.ahead) is not None

@@ -1,20 +1,26 @@
 """Problems and devices over time."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from core.records import Action, Assertion, FactKind, SectionKind
 from extraction.lexicon import load
 from extraction.problems import lasting_events
-from extraction.timeline.passing import is_in_passing
+from extraction.timeline.passing import FINDINGS, is_in_passing
 from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, in_order, without_copies
 
 _ACUTE_DAYS = 90
 _TEMPORARY_DEVICE_DAYS = 45
 _LASTING_DAYS = 365
+_EVENT_DAYS = 730
 _VISITS = 3
 _FINDING_DAYS = 30
 _STUDIES = frozenset({SectionKind.IMAGING, SectionKind.RESULTS})
+_STAY = re.compile(
+    r"discharge|progress|history and physical|h&p|admission|emergency|consult|nursing|\bicu\b", re.IGNORECASE
+)
+_KEPT = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBLEMS, SectionKind.PAST_HISTORY})
 _JUDGED = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBLEMS})
 
 
@@ -67,18 +73,26 @@ def _lasts(mentions: Sequence[TimedFact]) -> bool:
     return len({m.day for m in assessed}) >= _VISITS and days_before(assessed[0], assessed[-1]) > _ACUTE_DAYS
 
 
+def _is_kept(name: str, mentions: Sequence[TimedFact]) -> bool:
+    """Whether an event with lasting consequences was still dealt with, or listed, once the stay for it was over."""
+    return name in lasting_events() and any(
+        _asserts(m) and m.section in _KEPT and not _STAY.search(m.note_type) for m in mentions
+    )
+
+
 def _of_a_study(mention: TimedFact) -> bool:
     return mention.section in _STUDIES or "radiology" in mention.note_type.lower()
 
 
 def resolve_problem(
-    name: str, mentions: Sequence[TimedFact], now: TimedFact, changes: frozenset[tuple[str, int]] = frozenset()
+    name: str, mentions: Sequence[TimedFact], now: TimedFact, with_drugs: frozenset[tuple[str, int]] = frozenset()
 ) -> ResolvedFact | None:
     """One problem's mentions, oldest first; None where it is only a relative's or only feared.
 
     Later words win: resolved after present is resolved, present in new words after resolved is present again. An acute
     problem that no note of the last three months names is past. What only a study ever found, and no clinician has
-    taken up within a month, is no more than possible. `changes` are the sentences that do something to a drug.
+    taken up within a month, is no more than possible. `with_drugs` are the
+    sentences that tell of drugs as well.
     """
     own = [m for m in mentions if m.fact.assertion not in (Assertion.FAMILY, Assertion.HYPOTHETICAL)]
     if not own:
@@ -96,21 +110,21 @@ def resolve_problem(
     if state is None:
         return None
     age = days_before(latest, now)
-    lasts = age <= _LASTING_DAYS and (name in lasting_events() or _lasts(own))
+    lasts = (age <= _EVENT_DAYS and _is_kept(name, own)) or (age <= _LASTING_DAYS and _lasts(own))
     if state == "current" and _ends(name) and age > _ACUTE_DAYS and not lasts:
         state = "historical"
     if state == "current" and age > _FINDING_DAYS and all(_of_a_study(m) for m in own if _asserts(m)):
         state = "possible"
-    aside = _only_in_passing(name, own, changes)
+    aside = _only_in_passing(name, own, with_drugs)
     return ResolvedFact(FactKind.PROBLEM, name, state, latest, previous, own[0], distinct(own), in_passing=aside)
 
 
-def _only_in_passing(name: str, own: Sequence[TimedFact], changes: frozenset[tuple[str, int]]) -> bool:
+def _only_in_passing(name: str, own: Sequence[TimedFact], with_drugs: frozenset[tuple[str, int]]) -> bool:
     """Whether no mention names it for its own sake. A lasting disease may be known from why a drug is taken alone."""
     told = [m for m in own if m.fact.assertion is Assertion.PRESENT]
     if _ends(name) or not told:
-        return bool(told) and all(is_in_passing(m, changes) for m in told)
-    return all(_of_a_study(m) or m.section is SectionKind.EXAM for m in told)
+        return bool(told) and all(is_in_passing(m, with_drugs) for m in told)
+    return all(_of_a_study(m) or m.section in FINDINGS for m in told)
 
 
 def _next_state(state: State | None, mention: TimedFact, name: str, latest: TimedFact) -> State | None:
