@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from core.records import Action, Assertion, SectionKind
@@ -51,11 +51,15 @@ _TRIGGER = re.compile(
     r"\ballerg(?:y|ies)\s+(?:band|bracelet|alert|list|status|history)\b[^.;:]{0,14}:|"
     r"\b(?:cannot|can't|can not|unable to|must not|should not)\s+(?:take|have|receive|tolerate)\b|"
     r"\bred (?:allergy )?(?:wrist)?band\s*:|\breact(?:s|ed)\s+(?:badly\s+)?to\b|\bdoes not tolerate\b|"
-    r"\bunable to tolerate\b|\bintolerances?\s*:|\b(?:do not|don't|never|must not be|should not be|not to be|cannot be)\s+"
-    r"(?:ever\s+)?(?:give|given|prescribe|prescribed|use|used|administer|administered|expose|exposed to|rechallenge\w*)"
-    r"(?:\s+(?:her|him|them|patient|with))?\b|\bavoid\b(?=[^.;]{0,40}\((?:allerg|anaphyl|hives|rash|angio|swelling))|"
+    r"\bunable to tolerate\b|\bintolerances?\s*:|"
     r"\b(?:breaks?|broke) out (?:in hives )?(?:with|from|after|to|on)\b|\b(?:gets?|got|had|developed|has)\s+(?:a\s+)?"
     r"(?:hives|rash|anaphylaxis|angioedema|swelling)\s+(?:with|from|after|to|on)\b|\b(?:rxn|adr)s?\s*(?:to\b|:)",
+    re.IGNORECASE,
+)
+_AVOID = re.compile(
+    r"\b(?:do not|don't|never|must not be|should not be|not to be|cannot be|avoid)\s+(?:ever\s+)?"
+    r"(?:(?:give|given|prescribe|prescribed|use|used|administer|administered|expose|exposed to|rechallenge\w*)\b\s*)?"
+    r"(?:(?:her|him|them|patient|with)\b)?",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
@@ -106,6 +110,8 @@ def allergy_facts(text: str, words: Words, section: SectionKind) -> tuple[Allerg
         return ()
     substances = list(allergen_phrases().find(words))
     facts = [_fact(text, m, words, section, substances) for m in _governed(text, substances, listed=listed)]
+    if not listed:
+        facts += _avoided(text, words, section, substances, facts)
     none = _none(text, listed=listed)
     if none is not None and not _about_family(text, none.start(), section):
         facts = [f for f in facts if f.start >= none.end() or f.end <= none.start()]
@@ -113,6 +119,20 @@ def allergy_facts(text: str, words: Words, section: SectionKind) -> tuple[Allerg
             start, end = _trim(text, none.start(), none.end())
             facts.append(AllergyFact("none", start, end, Assertion.NEGATED, Action.NONE, ""))
     return tuple(sorted(facts, key=lambda f: f.start))
+
+
+def _avoided(
+    text: str, words: Words, section: SectionKind, substances: Sequence[Match[str]], facts: Sequence[AllergyFact]
+) -> list[AllergyFact]:
+    """What is to be avoided because of a reaction that stands behind it: `never give her sulfa again (rash)`."""
+    ends = [m.end() for m in _AVOID.finditer(text)]
+    found = []
+    for match in substances:
+        told = any(f.start <= match.start < f.end for f in facts)
+        if not told and any(end <= match.start and not text[end : match.start].strip() for end in ends):
+            fact = _fact(text, match, words, section, substances)
+            found += [replace(fact, assertion=Assertion.PRESENT)] if fact.reaction else []
+    return found
 
 
 def _none(text: str, *, listed: bool) -> re.Match[str] | None:
@@ -226,12 +246,8 @@ def _dosed(text: str, match: Match[str]) -> bool:
 
 
 def _in_reaction(text: str, match: Match[str]) -> bool:
-    return (
-        text[max(0, match.start - 12) : match.start]
-        .rstrip(" (")
-        .lower()
-        .endswith(("treated with", "given", "requiring"))
-    )
+    before = text[max(0, match.start - 24) : match.start].rstrip(" (").lower()
+    return before.endswith(("treated with", "given", "requiring")) and not re.search(r"\bnot\b|\bnever\b", before)
 
 
 def _tolerated(text: str, match: Match[str]) -> bool:
