@@ -27,7 +27,12 @@ def metrics() -> tuple[Metric, ...]:
     return (
         Metric("mutations_caught", "false statements refused / false statements, of all origins", "higher", CAUGHT_BAR),
         Metric("mutations_caught.written", "the same, of those written by hand", "higher", CAUGHT_BAR),
-        Metric("mutations_caught.made", "the same, of those made by program", "higher", CAUGHT_BAR),
+        Metric(
+            "mutations_caught.made",
+            "the same, of those made by program, wrong citations among them",
+            "higher",
+            CAUGHT_BAR,
+        ),
         *(
             Metric(f"mutations_caught.{error.name}", f"the same, where {error.meaning}", "higher")
             for error in ERROR_TYPES
@@ -107,7 +112,7 @@ def mended_observations(mended: Iterable[Mended], system: str) -> Iterable[Obser
 def metrics_of(trial: Trial) -> tuple[str, ...]:
     """The metrics a trial counts for."""
     if trial.false:
-        made = "written" if trial.origin == "written" else "made"
+        made = "written" if trial.origin == "written" and trial.label != "attribution" else "made"
         return "mutations_caught", f"mutations_caught.{made}", f"mutations_caught.{trial.label}"
     if trial.origin == "written":
         return "paraphrases_blocked", f"paraphrases_blocked.{trial.label}"
