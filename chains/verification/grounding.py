@@ -20,7 +20,7 @@ from typing import Protocol
 from chains.verification.terms import Kind, Term, keys_of, terms_of, whole_keys
 
 WEIGHTS = {Kind.NUMBER: 1.5, Kind.NAME: 1.5, Kind.WORD: 1.0, Kind.SEX: 0.5, Kind.FRAME: 0.2, Kind.VERDICT: 1.0}
-ELSEWHERE = 0.15
+ELSEWHERE = 0.3
 VERDICT_ALONE = 0.5
 VERDICT_BESIDE = 0.05
 
@@ -92,12 +92,12 @@ class _Weighed:
 def grounding(text: str, sources: Sequence[str], *, entailment: Entailment | None = None) -> Grounding:
     """Support of a text by its sources, in [0, 1].
 
-    A clause with terms of weight `t`, of which `m` is missing in its best sentence, scores `(1 - m / (t + 1)) exp(-m)`:
-    the first factor is containment, smoothed for short clauses; the second makes one invented name in a long clause
-    count as much as in a short one. What another sentence carries is missing by `ELSEWHERE` of its weight. The score of
-    the text is the product over its clauses: at most that of its worst clause, and less for every further doubt. A
-    verdict that names nothing ("Noncontributory.") and that no source gives is held for half carried when it is the
-    whole text, and for made up beside findings. A text without terms scores 1; without sources, every other scores 0.
+    A clause with terms of weight `t`, of which no sentence carries `n` and others than the best carry `e`, scores
+    `(1 - (n + ELSEWHERE e) / (t + 1)) exp(-n)`. The first factor is containment, smoothed for short clauses; the second
+    makes one invented name in a long clause count as much as in a short one. The score of the text is the product over
+    its clauses: at most that of its worst clause, and less for every further doubt. A verdict that names nothing
+    ("Noncontributory.") and that no source gives is held for half carried when it is the whole text, and for made up
+    beside findings. A text without terms scores 1; without sources, every other scores 0.
 
     An entailment model may only lift a clause, and only where no number and no name is missing.
     """
@@ -137,9 +137,9 @@ def _support(
     everywhere = (1 << len(sentences)) - 1
     nowhere = sum(w.missing(everywhere) for w in terms)
     here, best = min((sum(w.missing(1 << i) for w in terms), i) for i in range(len(sentences)))
-    missing = nowhere + ELSEWHERE * (here - nowhere)
-    score = (1.0 - missing / (sum(WEIGHTS[w.term.kind] for w in terms) + 1.0)) * math.exp(-missing)
-    if missing and all(w.term.kind in (Kind.FRAME, Kind.VERDICT) for w in terms):
+    left_out = nowhere + ELSEWHERE * (here - nowhere)
+    score = (1.0 - left_out / (sum(WEIGHTS[w.term.kind] for w in terms) + 1.0)) * math.exp(-nowhere)
+    if left_out and all(w.term.kind in (Kind.FRAME, Kind.VERDICT) for w in terms):
         score = VERDICT_ALONE if alone else VERDICT_BESIDE
     found = sentences[best]
     novel = tuple(w.term.key for w in terms if w.missing(everywhere) and w.term.kind in _TELLING)

@@ -21,6 +21,12 @@ _VALUES = {**_UNITS, **_TEENS, **_TENS, **_DECADES, **_ORDINALS}
 _ALONE = frozenset({"zero", "one", "first", "second", "third"})
 
 
+_COUNTED = re.compile(
+    r"[\s-](?:day|week|month|year|hour|minute|time|dose|tablet|pill|puff|unit|pack|drink|pound)s?\b",
+    re.IGNORECASE,
+)
+
+
 def _any(words: dict[str, int]) -> str:
     return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
 
@@ -30,7 +36,8 @@ _SMALL = rf"(?:{_any(_TENS)}(?:[\s-]+{_any(_FINAL)})?|{_any(_TEENS)}|{_any(_UNIT
 _GROUP = rf"{_SMALL}(?:\s+hundred(?:(?:\s+and)?\s+{_SMALL})?)?"
 _TWO_AND_TWO = rf"(?:{_any(_UNITS)}|{_any(_TEENS)}|twenty)\s+(?:{_any(_TENS)}(?:[\s-]+{_any(_UNITS)})?|{_any(_TEENS)})"
 _SPELLED = re.compile(
-    rf"\b(?:{_GROUP}\s+thousand(?:(?:\s+and)?\s+{_GROUP})?|{_TWO_AND_TWO}|{_GROUP}|{_any(_DECADES)}|{_any(_ORDINALS)})\b",
+    rf"\b(?:{_GROUP}\s+thousand(?:(?:\s+and)?\s+{_GROUP})?|{_TWO_AND_TWO}|{_GROUP}|{_any(_DECADES)}|"
+    rf"{_any(_ORDINALS)})\b",
     re.IGNORECASE,
 )
 
@@ -39,14 +46,17 @@ def in_figures(text: str) -> str:
     """The text with its spelled numbers in figures: *twenty six* 26, *two thousand nine* 2009, *one twenty two* 122.
 
     Years are read as they are spoken (*nineteen eighty four* 1984) and ordinals as their number (*tenth* 10); *one*,
-    *first*, *second* and *third* by themselves stay words.
+    *first*, *second* and *third* by themselves stay words, unless *one* counts days, tablets or the like.
     """
     return _SPELLED.sub(_figures, text)
 
 
 def _figures(match: re.Match[str]) -> str:
     words = [word for word in re.split(r"[\s-]+", match.group().lower()) if word != "and"]
-    return match.group() if len(words) == 1 and words[0] in _ALONE else str(_value(words))
+    counts = (
+        len(words) > 1 or words[0] not in _ALONE or (words[0] == "one" and _COUNTED.match(match.string, match.end()))
+    )
+    return str(_value(words)) if counts else match.group()
 
 
 def _value(words: list[str]) -> int:

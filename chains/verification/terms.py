@@ -20,7 +20,7 @@ _SPACED_UNIT = re.compile(r"(?<=\d )M ?([GL])\b")
 _SPACED = re.compile(r"\b[A-Z](?: [A-Z]){1,5}\b(?!['’])")
 _LIST_MARK = re.compile(r"(?:(?<=^)|(?<=\n)|(?<=[.:;]\s)|(?<=[.:;]\s\s))[ \t]*\(?\d{1,2}[.)](?=\s|$)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
-_GLUED = re.compile(r"(?<=\d)(?=[A-Za-z])")
+_GLUED = re.compile(r"(?<=\d)(?:st|nd|rd|th|s)\b|(?<=\d)(?=[A-Za-z])")
 _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z])")
 _SHORTEST_ROOT = 4
 _LONGEST_ENDING = 3
@@ -88,11 +88,17 @@ def _plain(text: str) -> str:
     text = in_figures(_LIST_MARK.sub(" ", text))
     text = _SPACED.sub(lambda m: m.group().replace(" ", ""), _SPACED_UNIT.sub(lambda m: "m" + m[1].lower(), text))
     text = _UNIT.sub(lambda m: canonical_unit(m.group()), _GLUED.sub(" ", _HYPHEN.sub(" ", _THOUSANDS.sub("", text))))
-    text = FREQUENCY.sub(lambda m: canonical_frequency(m.group()) or m.group(), text)
+    text = FREQUENCY.sub(_frequency, text)
     for date in reversed(find_dates(text)):
         parts = " ".join(str(int(part)) for part in date.value.split("-") if part)
         text = f"{text[: date.start]}{parts}{text[date.end :]}"
     return text
+
+
+def _frequency(match: re.Match[str]) -> str:
+    """*BID* and *twice a day* alike; *in the morning* may be said of one morning."""
+    found = match.group()
+    return found if found.lower().startswith("in ") else canonical_frequency(found) or found
 
 
 def _named(text: str, words: Words) -> Iterator[tuple[int, int, str, Kind]]:
