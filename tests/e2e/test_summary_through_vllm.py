@@ -11,11 +11,13 @@ import httpx
 import pytest
 
 from app.factory import create_app
+from chains.replay.__main__ import main as replay
 from core.settings import EmbeddingSettings, IndexSettings, LLMSettings, Settings, StateSettings
 from ingest.__main__ import main as ingest
 from ingest.synthetic.__main__ import main as make_charts
 from tests.e2e.model_server import ModelServer
 from tests.e2e.page_harness import serving
+from vectorstore.embeddings import build_embeddings
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,9 @@ def statements(summary: dict) -> list[dict]:  # type: ignore[type-arg]
     return [s for section in summary["sections"] for s in section["statements"]]
 
 
-async def test_summaries_are_written_by_the_model_and_every_citation_resolves(client: httpx.AsyncClient) -> None:
+async def test_summaries_are_written_by_the_model_and_every_citation_resolves(
+    client: httpx.AsyncClient, index: Path, repository: Path, tmp_path: Path
+) -> None:
     modes = set()
     asked = [(p, template) for p in await patients(client) for template in ("handoff", "problem_list")]
     for patient_id, template in asked:
@@ -72,6 +76,9 @@ async def test_summaries_are_written_by_the_model_and_every_citation_resolves(cl
             assert note["text"][citation["start"] : citation["end"]] == citation["quote"]
     # Of a weak model most sentences are refused; that every one of six summaries loses all of them is a defect.
     assert "abstractive" in modes
+    embeddings = build_embeddings(EmbeddingSettings(cache_dir=repository / "var/models"))
+    options = ["--all", "--state", str(tmp_path / "state"), "--index", str(index)]
+    assert await asyncio.to_thread(replay, options, embeddings=embeddings) == 0
 
 
 async def test_statements_arrive_one_by_one_and_add_up_to_the_summary(client: httpx.AsyncClient) -> None:
