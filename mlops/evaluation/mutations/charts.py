@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chains.evidence import Evidence
 from core.records import Note, Sentence
@@ -41,8 +42,9 @@ class LedgerChart:
         return fact.correct and fact.valid_until is None
 
 
+@lru_cache(maxsize=16)
 def ledger_chart(half: str, *, seed: int, index: int) -> LedgerChart:
-    """Write and read the chart of patient `index` in one phrasing half."""
+    """Write and read the chart of patient `index` in one phrasing half; the last few are remembered."""
     written, rows = write_chart(load_catalog(), load_bank(half), seed=seed, index=index)
     notes, sentences, timed = {}, {}, []
     for w in written:
