@@ -1,9 +1,11 @@
 """Negation, uncertainty, condition and whose it is must survive the rewriting."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 from chains.verification.claim import Claim, Refusal
 from chains.verification.reading import bare_stem, carried_by, reading_of
@@ -21,11 +23,8 @@ _NEGATED, _FAMILY, _POSSIBLE, _HYPOTHETICAL = range(4)
 _CUES = {
     _NEGATED: re.compile(
         r"\b(?:no|not|none|never|nor|neither|without|denie[sd]|deny|denying|negative|absen\w+|free of|lack\w*|"
-        r"rul\w+ out|"
-        r"exclud\w+|resolved|stopped|declin\w+|refus\w+|unlikely|discontinued|off|clear of|nothing|unremarkable|nil|"
-        r"unable|"
-        r"no longer|held|removed|fail\w*|normal|clear|non-?\w+|un(?:able|controlled|stable|changed|clear|steady|"
-        r"aware|safe))\b",
+        r"rul\w+ out|exclud\w+|declin\w+|refus\w+|unlikely|nothing|nil|unable|fail\w*|non-?\w+|"
+        r"un(?:able|controlled|stable|changed|clear|steady|aware|safe))\b",
         re.IGNORECASE,
     ),
     _POSSIBLE: re.compile(
@@ -57,7 +56,24 @@ _CLAUSE = re.compile(r"[;:]|\.\s|\b(?:but|however|although|though|except|whereas
 _PASSIVE_NO = re.compile(
     r"\b(?:was|were|is|are|been|being)\s+(?:also\s+)?(?:denied|declined|refused|ruled out|excluded)\b", re.IGNORECASE
 )
-_JUST_NO = re.compile(r"\b(?:not|never|n't|no)\s+(?:been\s+|be\s+|yet\s+)?\Z", re.IGNORECASE)
+_JUST_NO = re.compile(r"\b(?:not|never|no|denies|denied|without)\s+(?:[\w-]+\s+){0,3}\Z", re.IGNORECASE)
+_ADJOINING = re.compile(
+    r"\b(?:(?:not|never|no|without)\s+(?:[\w-]+\s+){0,2}|den(?:ies|ied|ying)\s+(?:[\w-]+\s+){0,5})\Z", re.IGNORECASE
+)
+_PART = re.compile(r"[,;:]|\.\s|\b(?:but|however|although|though|except|whereas|while|which|who)\b", re.IGNORECASE)
+_NO = re.compile(r"\b(?:no|not|never|neither|without|denie[sd]|denying)\b(?! only\b)", re.IGNORECASE)
+_SOME_NO = re.compile(
+    r"\b(?:no|not|none|never|nor|neither|without|den(?:ie[sd]|y|ying)|negative|absen\w+|free|lack\w*|rul\w+ out|"
+    r"exclud\w+|"
+    r"declin\w+|refus\w+|unlikely|nothing|nil|fail\w*|non\w*|un\w+|in(?:dependent\w*|tact|active|complete\w*|"
+    r"ability)|normal|"
+    r"clear|clean|dry|off|stop\w*|held|hold|resol\w+|discontinu\w+|quit|former|only|except|alone|avoid\w*|remov\w+|"
+    r"ceas\w+|"
+    r"a(?:symptomatic|febrile|traumatic|mbulatory)|nka|nkda|stable|same|rarely|seldom|barely|hardly|limit\w*|poor\w*|"
+    r"prevent\w*|miss\w*|loss|lost|less|better|improv\w*|gone|healed|controlled|good|well|full|within|soft|regular|"
+    r"benign|\w+less)\b|\b0\b|\bno\b|[-–(]\s*\)",
+    re.IGNORECASE,
+)
 _HEDGED = re.compile(
     r"\b(?:likely|probably|possibly|maybe|may|might|could|perhaps|presumably|suspected|thought)\b[^,;.]*\Z",
     re.IGNORECASE,
@@ -87,11 +103,64 @@ def assertion_survives(claim: Claim) -> Refusal | None:
         kind = None if claim.is_verbatim else evidence.kind
         for word in _words(evidence.context, kind):
             cited.setdefault(word.stem, []).append(word)
+    if not claim.is_verbatim and (_turned(claim) or _adjoining_no(claim)):
+        return _FLAGS["negated"]
     for word in _words(claim.text, None):
         known = cited.get(word.stem) or _synonyms(word, cited)
         if known and (refusal := next(_disagreements(word, known), None)):
             return refusal
     return None
+
+
+def _turned(claim: Claim) -> bool:
+    """Whether the text says "no" where nothing in the cited words does, or nothing like it where they say it of a word.
+
+    Whatever ConText takes for no negation (*not doing well*) counts here, since the other side has no "no" at all.
+    """
+    text, cited = reading_of(claim.text).plain, "\n".join(reading_of(e.context).plain for e in claim.cited)
+    if _NO.search(text) and not _SOME_NO.search(cited):
+        return True
+    if _SOME_NO.search(text) or not _NO.search(cited):
+        return False
+    given = _governed(cited)
+    return any(all(p.adjoining for p in given[word]) for word in _governed(text) if word in given)
+
+
+def _adjoining_no(claim: Claim) -> bool:
+    """Whether a "no" stands right before a word that the other side has, and has without any "no" in that part."""
+    text, cited = _governed(reading_of(claim.text).plain), [_governed(reading_of(e.context).plain) for e in claim.cited]
+    given: dict[str, list[_Part]] = {}
+    for one in cited:
+        for word, parts in one.items():
+            given.setdefault(word, []).extend(parts)
+    for word in text.keys() & given.keys():
+        for one, other in ((text[word], given[word]), (given[word], text[word])):
+            if all(p.adjoining for p in one) and not any(p.has_no for p in other):
+                return True
+    return False
+
+
+class _Part(NamedTuple):
+    """How a word stands in its part of a sentence: a "no" right before it, or anywhere in the part."""
+
+    adjoining: bool
+    has_no: bool
+
+
+@lru_cache(maxsize=4096)
+def _governed(plain: str) -> Mapping[str, list[_Part]]:
+    """For each content word's stem how each of its places is governed by simple negations."""
+    found: dict[str, list[_Part]] = {}
+    ends = [0, *(m.end() for m in _PART.finditer(plain)), len(plain)]
+    for low, high in pairwise(ends):
+        part = plain[low:high]
+        has_no = bool(_CUES[_NEGATED].search(part))
+        for word, start, _ in word_spans(part):
+            if word not in STOPWORDS and not word[0].isdigit():
+                base, turned = bare_stem(word)
+                adjoining = turned or bool(has_no and _ADJOINING.search(part[max(0, start - 60) : start]))
+                found.setdefault(base, []).append(_Part(adjoining, has_no or turned))
+    return found
 
 
 def _synonyms(word: _Word, cited: dict[str, list[_Word]]) -> list[_Word]:

@@ -20,7 +20,7 @@ from chains.verification.dates import dates_are_cited, tense_of_spans_is_cited
 from chains.verification.doses import doses_are_cited
 from chains.verification.form import is_one_sentence
 from chains.verification.gender import gender_is_cited
-from chains.verification.modality import plan_is_cited
+from chains.verification.modality import deeds_are_cited, plan_is_cited
 from chains.verification.names import names_are_cited
 from chains.verification.numbers import bounds_are_cited, grades_are_cited, numbers_are_cited
 from chains.verification.results import reactions_are_cited, results_are_cited
@@ -54,6 +54,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "actions": actions_are_cited,
         "code_status": code_status_is_cited,
         "modality": plan_is_cited,
+        "deeds": deeds_are_cited,
         "causes": causes_are_cited,
         "gender": gender_is_cited,
         "currency": nothing_later_contradicts,
@@ -65,4 +66,4 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 """A name never changes its meaning: evaluations switch checks off by it."""
 
 QUOTE_CHECKS = frozenset({"assertion", "currency"})
-ONLY_CLOSE = frozenset({"closeness"})
+ONLY_CLOSE = frozenset({"repetition", "closeness"})

@@ -31,7 +31,25 @@ def sites_are_cited(claim: Claim) -> Refusal | None:
 
 def qualifiers_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a degree, a course or a nature of something (*severe*, *acute*, *metastatic*) that is not cited."""
-    return next(_uncited(claim, {"severity", "acuity", "nature"}), None)
+    groups = {"severity", "acuity", "nature"}
+    if refusal := next(_uncited(claim, groups), None):
+        return refusal
+    told, cited = _qualified(reading_of(claim.text), groups), _qualified(cited_reading(claim), groups)
+    for group, name, head in told - cited:
+        if any(g == group and h == head and n != name for g, n, h in cited):
+            return _ADVICE[group]
+    return None
+
+
+def _qualified(reading: Reading, groups: set[str]) -> set[tuple[str, str, str]]:
+    """Group and name of each qualifier with the word it stands before."""
+    found = set()
+    for concept in reading.concepts:
+        if concept.group in groups:
+            ahead = content_stems(reading.plain[concept.end : concept.end + 40])
+            if ahead:
+                found.add((concept.group, concept.name, ahead[0]))
+    return found
 
 
 def people_are_cited(claim: Claim) -> Refusal | None:
@@ -46,7 +64,7 @@ def times_are_cited(claim: Claim) -> Refusal | None:
 
 def terms_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a symptom, test, procedure, place of care, specialty, organism or substance that is not cited."""
-    groups = {"symptom", "test", "procedure", "setting", "specialty", "organism", "substance"}
+    groups = {"symptom", "test", "procedure", "setting", "event", "specialty", "organism", "substance"}
     return next(_uncited(claim, groups), None)
 
 
@@ -60,7 +78,7 @@ def _uncited(claim: Claim, groups: set[str]) -> Iterator[Refusal]:
 
 def _is_carried(concept: Concept, text: Reading, cited: Reading, claim: Claim) -> bool:
     words = content_stems(text.plain[concept.start : concept.end])
-    if words and cited.stems.issuperset(words):
+    if words and cited.bare_stems.issuperset(words):
         return True
     if concept.group == "when":
         return _in_a_date(concept, text, claim)

@@ -29,7 +29,9 @@ _PAST = re.compile(
     re.IGNORECASE,
 )
 _NOW = re.compile(
-    r"\b(?:now|current(?:ly)?|latest|most recent(?:ly)?|today|at present|is|are|remains|stands at|newest)\b", re.IGNORECASE
+    r"\b(?:now|current(?:ly)?|latest|most recent(?:ly)?|today|at present|is|are|remains|stands at|"
+    r"newest)\b",
+    re.IGNORECASE,
 )
 _CLAUSE = re.compile(r";|\.\s|\b(?:but|however|although|though|whereas|while)\b", re.IGNORECASE)
 _HELD = frozenset({Action.NONE, Action.CONTINUED, Action.STARTED, Action.CHANGED})

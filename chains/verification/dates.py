@@ -14,10 +14,10 @@ _NEAR_DAYS = (("yesterday", -1), ("tomorrow", 1))
 _YEAR = re.compile(r"(?<![\w./-])(?:19|20|21|22)\d\d(?![\w/-]|\.\d)")
 _AGO = re.compile(r"(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\s+(?P<when>ago|prior|earlier|before)\b", re.IGNORECASE)
 _AHEAD = re.compile(
-    r"\b(?:in|within|after)\s+(?:the next\s+)?(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\b(?!\s+(?:ago|prior|"
-    r"earlier))",
+    r"\b(?:in|within|after)\s+(?:the next\s+)?(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\b(?!\s+(?:ago|prior|earlier))",
     re.IGNORECASE,
 )
+_FROM_NOW = re.compile(r"(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\s+(?:from now|hence)\b", re.IGNORECASE)
 
 
 def dates_are_cited(claim: Claim) -> Refusal | None:
@@ -42,8 +42,9 @@ def dates_are_cited(claim: Claim) -> Refusal | None:
 def tense_of_spans_is_cited(claim: Claim) -> Refusal | None:
     """Refuses *two weeks ago* for *in two weeks* and the other way round."""
     cited = claim.contexts
-    ago, ahead = {_span(m) for m in _AGO.finditer(cited)}, {_span(m) for m in _AHEAD.finditer(cited)}
-    for told, same, other in ((_AGO, ago, ahead), (_AHEAD, ahead, ago)):
+    ago = {_span(m) for m in _AGO.finditer(cited)}
+    ahead = {_span(m) for pattern in (_AHEAD, _FROM_NOW) for m in pattern.finditer(cited)}
+    for told, same, other in ((_AGO, ago, ahead), (_AHEAD, ahead, ago), (_FROM_NOW, ahead, ago)):
         for match in told.finditer(claim.text):
             if _span(match) in other and _span(match) not in same:
                 return _DATE

@@ -3,6 +3,8 @@
 import re
 
 from chains.verification.claim import Claim, Refusal
+from chains.verification.reading import cited_reading, reading_of
+from chains.wording import stem
 
 _SAYS_PLANNED = re.compile(
     r"\b(?:is|are) (?:scheduled |planned |advised |recommended )?to\b(?! the\b)|\b(?:will|shall|should|plans? to)\b",
@@ -23,6 +25,8 @@ _ORDERED = re.compile(
     rf"(?:^|[,.:;•-]|\band\b|\bthen\b)\W*(?:{_ORDERS.replace(' ', '|')})\b", re.IGNORECASE | re.MULTILINE
 )
 
+_HELPING = frozenset(stem(w) for w in "have been the her his not also being able due".split())
+
 
 def plan_is_cited(claim: Claim) -> Refusal | None:
     """Refuses a text that tells as planned what none of the cited sentences plans or orders."""
@@ -31,3 +35,29 @@ def plan_is_cited(claim: Claim) -> Refusal | None:
     if any(_PLANNED.search(e.context) or _ORDERED.search(e.context) for e in claim.cited):
         return None
     return Refusal("modality", "it made a plan of what the lines tell as done or found")
+
+
+_TO_COME = re.compile(
+    r"\b(?:will|shall|should|would|going to|plans? to|planned to|scheduled to|is to|are to|needs? to|"
+    r"to)\s+(?:also\s+|then\s+)?"
+    r"(?:be\s+)?(?P<verb>[a-z]{3,})",
+    re.IGNORECASE,
+)
+_HAPPENED = re.compile(
+    r"\b(?:was|were|has been|have been|had been|has|had|is s/p|underwent)\s+(?:also\s+|"
+    r"then\s+)?(?P<verb>[a-z]{3,})",
+    re.IGNORECASE,
+)
+
+
+def deeds_are_cited(claim: Claim) -> Refusal | None:
+    """Refuses a verb told as done that the cited words only have as to come, and the other way round."""
+    text, cited = reading_of(claim.text).plain, cited_reading(claim).plain
+    to_come, happened = _verbs(_TO_COME, cited), _verbs(_HAPPENED, cited)
+    if _verbs(_HAPPENED, text) & (to_come - happened) or _verbs(_TO_COME, text) & (happened - to_come):
+        return Refusal("modality", "it told as done what is planned, or as planned what was done")
+    return None
+
+
+def _verbs(pattern: re.Pattern[str], plain: str) -> set[str]:
+    return {stem(m["verb"].lower()) for m in pattern.finditer(plain)} - _HELPING

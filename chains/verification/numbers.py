@@ -24,6 +24,10 @@ _ORDINAL = re.compile(
     r"(?![\w/%]|\.\d|\s?(?:mg|years?|days?|weeks?|months?)\b)",
     re.IGNORECASE,
 )
+_SAME_SCALE = {"chronic kidney disease": "stage", "nyha": "class"}
+_ORDER = {"third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9"}
+_NTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b({'|'.join(_ORDER)})\b", re.IGNORECASE)
+_GRADE = Refusal("grade", "it told another stage, grade, type, class or number in a row")
 _TIMES = re.compile(r"\bx\s?(\d{1,2})(?!\d|\.\d)", re.IGNORECASE)
 _FROM_TO = re.compile(rf"(\bfrom\s+(?:\w+\s+){{0,3}}?{NUMBER})\s+to\s+", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
@@ -57,8 +61,11 @@ def numbers_are_cited(claim: Claim) -> Refusal | None:
 def grades_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a stage, grade, type or class that no cited sentence has, in digits, Roman figures or words."""
     told, cited = _grades(reading_of(claim.text).plain), _grades(cited_reading(claim).plain)
-    if {which for _, which in told} - {which for _, which in cited}:
-        return Refusal("grade", "it told another stage, grade, type or class")
+    known, figures = {what for what, _ in cited}, {which for _, which in cited}
+    if any((what, which) not in cited if what in known else which not in figures for what, which in told):
+        return _GRADE
+    if _ordinals(reading_of(claim.text).plain) - _ordinals(cited_reading(claim).plain):
+        return _GRADE
     return None
 
 
@@ -106,6 +113,7 @@ def _same_mass(one: tuple[str, str], other: tuple[str, str]) -> bool:
 def _without_checked(plain: str) -> str:
     """Without frequencies and grades, which have checks of their own."""
     plain = _ORDINAL.sub(" ", plain)
+    plain = re.sub(rf"{NUMBER}\s?(?:-|to)\s?(?={NUMBER}\s+times\b)", "", plain)
     return FREQUENCY.sub(lambda m: " " * len(m.group()) if re.search(r"\d|[a-z]{3}", m.group()) else m.group(), plain)
 
 
@@ -113,8 +121,13 @@ def _grades(plain: str) -> set[tuple[str, str]]:
     found = set()
     for match in _ORDINAL.finditer(plain):
         which = match["which"].lower()
-        found.add((match["what"].lower(), _ROMAN.get(which, which)))
+        what = match["what"].lower()
+        found.add((_SAME_SCALE.get(what, what), _ROMAN.get(which, which)))
     return found
+
+
+def _ordinals(plain: str) -> set[str]:
+    return {m[1] or _ORDER[m[2].lower()] for m in _NTH.finditer(plain)}
 
 
 @lru_cache(maxsize=8192)

@@ -1,7 +1,7 @@
 """A text as the checks read it: abbreviations spelled out, concepts found, its words by their stems."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -11,7 +11,7 @@ import yaml
 
 from chains.verification.claim import Claim
 from chains.wording import STOPWORDS, stem, word_spans
-from extraction.words import Phrases, Words
+from extraction.words import Match, Phrases, Words
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _DIGITS = {
@@ -23,6 +23,7 @@ _RANGE = re.compile(rf"\b({_COUNT})(?:\s+(?:to|or)\s+|-)({_COUNT})\b", re.IGNORE
 _AGE = re.compile(r"\b(\d{1,3})\s?-?(?:yo|y/o|y\.o\.?)(?![a-z])", re.IGNORECASE)
 _AGE_SEX = re.compile(r"\b(\d{1,3})\s?(?:yo|y/o|y\.o\.)?\s?([MF])\b(?!\.\d)")
 _SEX = {"M": "male", "F": "female"}
+_TWICE = re.compile(r"\b([a-z]{4,}) \1\b", re.IGNORECASE)
 _STAGE = re.compile(r"\bCKD[\s-]?(?=(?:[1-5][ab]?|I{1,3}|IV|V)\b)")
 _NEGATIVE = re.compile(
     r"(?:un|non-?)(able|aware|bloody|changed|clear|comfortable|compliant|adherent|complicated|controlled|diabetic|"
@@ -73,12 +74,14 @@ class Concept:
 class Reading:
     """`plain` is the text with abbreviations spelled out; places are characters of it.
 
-    `stems` are those of all words in it that carry meaning, other meanings of its abbreviations included.
+    `stems` are those of all words in it that carry meaning, other meanings of its abbreviations included; `bare_stems` are those without the phrases that
+    only look like a concept.
     """
 
     plain: str
     concepts: tuple[Concept, ...]
     stems: frozenset[str]
+    bare_stems: frozenset[str]
 
     @property
     def named(self) -> frozenset[tuple[str, str]]:
@@ -116,7 +119,7 @@ def spelled_out(text: str) -> str:
     plain = _RANGE.sub(lambda m: f"{_DIGITS[m[1].lower()]}-{_DIGITS[m[2].lower()]}", plain)
     for negative, words in _NOT_SO:
         plain = negative.sub(words, plain)
-    return plain
+    return _TWICE.sub(r"\1", plain)
 
 
 @cache
@@ -135,9 +138,21 @@ def _concept_phrases() -> Phrases[tuple[str, str] | None]:
 def reading_of(text: str) -> Reading:
     """Read a text. Remembered, since a cited sentence is read for every draft that may cite it."""
     plain = spelled_out(text)
-    found = _concept_phrases().find(Words.of(plain))
+    found = tuple(_concept_phrases().find(Words.of(plain)))
     concepts = tuple(Concept(*m.value, m.start, m.end) for m in found if m.value is not None)
-    return Reading(plain, concepts, frozenset(_stems(text, plain)))
+    stems = frozenset(_stems(text, plain))
+    feigned = {s for m in found if m.value is None for s in content_stems(plain[m.start : m.end])}
+    kept = stems if not feigned else stems - feigned.difference(content_stems(_without(plain, found)))
+    return Reading(plain, concepts, stems, kept)
+
+
+def _without(plain: str, found: Sequence[Match[tuple[str, str] | None]]) -> str:
+    """The text without phrases that only look like a concept, as *back* does in *came back*."""
+    kept = list(plain)
+    for match in found:
+        if match.value is None:
+            kept[match.start : match.end] = " " * (match.end - match.start)
+    return "".join(kept)
 
 
 def _stems(text: str, plain: str) -> Iterator[str]:

@@ -35,6 +35,8 @@ def sides_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a side that no cited sentence has, or that the cited sentences have of another part of the body."""
     told, cited = _sided(claim.text), _cited_sides(claim)
     known = {s.side for s in cited}
+    if _exchanged(claim):
+        return _REFUSED
     for sided in told:
         if sided.side == "both" and {"left", "right"} <= known:
             continue
@@ -45,6 +47,19 @@ def sides_are_cited(claim: Claim) -> Refusal | None:
         if sided.head and sided.head in elsewhere and sided.head not in heads and "" not in heads:
             return _REFUSED
     return None
+
+
+def _exchanged(claim: Claim) -> bool:
+    """Whether the text has one side oftener and the other less often than the cited words: *right and right*."""
+    told, cited = (_counted(plain) for plain in (reading_of(claim.text).plain, cited_reading(claim).plain))
+    return any(
+        told[one] > cited[one] and told[one] > 1 and told[other] < cited[other]
+        for one, other in (("left", "right"), ("right", "left"))
+    )
+
+
+def _counted(plain: str) -> dict[str, int]:
+    return {side: len(re.findall(rf"\b{side}\b", plain, re.IGNORECASE)) for side in ("left", "right")}
 
 
 def _cited_sides(claim: Claim) -> frozenset[_Sided]:

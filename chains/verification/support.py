@@ -30,6 +30,7 @@ _FRAME = frozenset(
         " performed evidence examination per regarding respect terms condition diagnosis diagnosed patient's"
     )
 )
+_SAYING = frozenset(content_words("reports reported noted notes states says shows showed known has been seen found"))
 _CLAUSE = re.compile(r"[;:.]\s|,|\b(?:and|but|while|which|who|because|with|although|after|before)\b", re.IGNORECASE)
 _MEDICAL = re.compile(
     r"\b(?!(?:diagnosis|prognosis|hypnosis|program|telegram|diagram|photography|sympathy|synopsis)\b)\w{3,}(?:itis|"
@@ -56,11 +57,27 @@ def is_carried(claim: Claim) -> Refusal | None:
     asked, new = _asked(claim.text), set(new_words(claim))
     if len(new) > max(_FEW - 1, (1 - LEAST_CARRIED) * len(asked)):
         return Refusal("unsupported_content", "it said things that are not in the lines")
+    if _shares_nothing(claim):
+        return Refusal("unsupported_content", "the lines speak of something else")
     for clause in _clauses(claim.text):
         stems = set(clause)
+        if len(stems) >= _FEW and stems <= new:
+            return Refusal("unsupported_content", "a part of it is not in the lines")
         if len(stems & new) > _FEW and len(stems - new) < LEAST_OF_A_CLAUSE * len(stems):
             return Refusal("unsupported_content", "a part of it is not in the lines")
     return None
+
+
+def _shares_nothing(claim: Claim) -> bool:
+    """Whether the text has no content word, drug, problem or concept in common with the cited words."""
+    text, cited = reading_of(claim.text), cited_reading(claim)
+    stems = set(content_stems(text.plain))
+    telling = stems - _SAYING or stems
+    if not telling or telling & _known(claim) or text.named & cited.named:
+        return False
+    return not any(
+        {m.name for m in find(text.plain)} & {m.name for m in find(cited.plain)} for find in (find_drugs, find_problems)
+    )
 
 
 def names_nothing_new(claim: Claim) -> Refusal | None:

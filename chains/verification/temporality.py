@@ -89,7 +89,7 @@ def _read(plain: str, kind: SectionKind, ends: list[int]) -> Iterator[_Mention]:
     spans += [
         (c.name, c.start, c.end, False, False)
         for c in reading_of(plain).concepts
-        if c.group == "symptom" and not any(a <= c.start < b for a, b in taken)
+        if c.group in ("symptom", "procedure", "substance") and not any(a <= c.start < b for a, b in taken)
     ]
     for name, start, end, lasting, is_drug in spans:
         low = max([0, *(e for e in ends if e <= start)])
