@@ -14,17 +14,27 @@ _WORDING = {
     FactKind.CODE_STATUS: ("code_status_disagreement", "The chart disagrees about the code status."),
     FactKind.DEVICE: ("device_disagreement", "The chart disagrees about {name}."),
 }
+_TAKEN_BACK = ("allergy_taken_back", "An allergy to {name} was listed and later taken back.")
 
 
 def conflicts_in(
     resolved: Sequence[ResolvedFact], citer: Citer, sentences: Mapping[tuple[str, int], Sentence]
 ) -> tuple[Conflict, ...]:
-    """A conflict for every fact that the resolver could not settle."""
-    return tuple(_conflict(fact, citer, sentences) for fact in resolved if fact.state == "conflict")
+    """A conflict for every fact that the resolver could not settle, and for every allergy that was taken back.
+
+    A correction settles what holds, but nobody can tell a false one from a true one: of an allergy both sides stay.
+    """
+    return tuple(
+        _conflict(fact, citer, sentences) for fact in resolved if fact.state == "conflict" or _taken_back(fact)
+    )
+
+
+def _taken_back(fact: ResolvedFact) -> bool:
+    return fact.kind is FactKind.ALLERGY and fact.state == "resolved" and fact.previous is not None
 
 
 def _conflict(resolved: ResolvedFact, citer: Citer, sentences: Mapping[tuple[str, int], Sentence]) -> Conflict:
-    kind, wording = _WORDING[resolved.kind]
+    kind, wording = _TAKEN_BACK if _taken_back(resolved) else _WORDING[resolved.kind]
     if resolved.kind is FactKind.ALLERGY and resolved.name == "none":
         wording = "One note lists allergies, a later one says that there are none."
     sides = [resolved.latest] + ([resolved.previous] if resolved.previous else [])

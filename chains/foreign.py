@@ -1,10 +1,11 @@
-"""Foreign words in a chart: sentences that are `unusual`, and what follows such a voice in its section.
+"""Foreign words in a chart: sentences that are `unusual`, and what follows such a voice in its paragraph.
 
 They are evidence of nothing but themselves. Facts of the other sentences are resolved as if these were not there, so
 they change no statement; and each that tells something the rest of the chart does not say is shown beside it, word for
 word and flagged, so that they hide nothing either. Where both cannot be true, a conflict shows the two sides.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,14 +20,16 @@ from vectorstore.chart import Chart
 
 _SHOWN = frozenset({"current", "changed", "held", "conflict"})
 _NOT_OF_NOW = frozenset({Assertion.FAMILY, Assertion.HYPOTHETICAL, Assertion.POSSIBLE, Assertion.HISTORICAL})
+_NEW_LINE = re.compile(r"[^\S\n]*\n")
+_PARAGRAPH = re.compile(r"[^\S\n]*\n[^\S\n]*\n")
 _ENDS = frozenset({Action.STOPPED, Action.HELD, Action.RESOLVED, Action.CORRECTED})
 
 
 def foreign_sentences(chart: Chart, note_ids: Collection[str]) -> frozenset[tuple[str, int]]:
     """(note_id, ordinal) of foreign sentences of some notes.
 
-    Behind an order to a machine or a mark of a prompt the rest of that section is foreign too; a heading that begins a
-    line ends it, one within the line does not.
+    Behind an order to a machine or a mark of a prompt the rest of that paragraph is foreign too. An empty line ends it,
+    and so does a heading that begins a line: the words of the author that follow must not be taken for the intruder's.
     """
     return frozenset(place for note_id in note_ids for place in _foreign_in(chart, note_id))
 
@@ -36,9 +39,9 @@ def _foreign_in(chart: Chart, note_id: str) -> Iterator[tuple[str, int]]:
     speaking, heading, end = False, "", 0
     for sentence in chart.sentences_of(note_id):
         reasons = frozenset((*unusual(text[sentence.start : sentence.end]), *unusual(sentence.heading)))
-        between = text[end : sentence.start]
-        begins_line = "\n" in between[: len(between) - len(between.lstrip())]
-        if heading != sentence.heading and begins_line:
+        if _PARAGRAPH.match(text, end, sentence.start) or (
+            heading != sentence.heading and _NEW_LINE.match(text, end, sentence.start)
+        ):
             speaking = False
         heading, end = sentence.heading, sentence.end
         speaking = speaking or bool(reasons & OTHER_VOICE)

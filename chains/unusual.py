@@ -69,7 +69,7 @@ _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}")
 _LONGEST_BLOB = 4096
 _MOSTLY = 0.95
 
-_MARKS = "<>{[`%\\&$#_"
+_MARKS = "<>{[【`%\\&$#_"
 _LONG_WORD = 24
 
 

@@ -32,6 +32,8 @@ _WRAPS_ON = re.compile(
 _STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|(?<=[a-z]{3})\.(?=[A-Z][a-z])")
 _BEFORE = re.compile(r"[^\s(\[\"“]+\Z")
 _NEXT = re.compile(r"\s*[\"'“‘(\[*]*([^\s]+)")
+_WIDEST = 132
+_NARROWEST = 45
 _LIST_KINDS = frozenset(
     {
         SectionKind.MEDICATIONS,
@@ -64,11 +66,18 @@ def _abbreviations() -> _Abbreviations:
 def wrap_width(text: str) -> int:
     """Columns at which the note's lines were hard-wrapped, 0 where they look unwrapped.
 
-    The longest line of up to 132 characters is taken for it: no line that ended because the next word did not fit can
-    be longer, and a note of short lines only was not wrapped.
+    The longest line of up to 132 characters that another one follows is taken for it: no line that ended because the
+    next word did not fit can be longer. A line that stands alone was not wrapped: one that is put into a note must not
+    change how the others are read. A note of short lines only was not wrapped either.
     """
-    widest = max((n for line in lines_of(text, 0, len(text)) if (n := line.end - line.start) <= 132), default=0)
-    return widest if widest >= 45 else 0
+    widest, before = 0, 0
+    for line in lines_of(text, 0, len(text)):
+        if text[line.start : line.end].strip():
+            widest = max(widest, before)
+            before = line.end - line.start if line.end - line.start <= _WIDEST else 0
+        else:
+            before = 0
+    return widest if widest >= _NARROWEST else 0
 
 
 def find_sentences(text: str, start: int, end: int, *, kind: SectionKind, width: int) -> Iterator[tuple[int, int]]:
