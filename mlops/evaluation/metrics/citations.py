@@ -73,7 +73,7 @@ def _told(
     found: dict[tuple[str, str], tuple[LedgerFact, ...]] = {}
     for told in told_in(statement, ledger, names):
         # A test named without a value ("rising creatinine") tells no result.
-        for key in (k for k in claimed(told) if k[0] != "result" or told.numbers):
+        for key in (k for k in claimed(told, ledger) if k[0] != "result" or told.numbers):
             found[key] = (*found.get(key, ()), *told_facts(key, told, ledger))
     return list(found.items())
 

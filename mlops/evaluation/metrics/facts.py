@@ -149,7 +149,7 @@ def _claims(statement: ToldStatement, ledger: PatientLedger, names: NameFinder, 
     all_told = told_in(statement, ledger, names)
     claims: dict[tuple[str, str], Claim] = {}
     for told in all_told:
-        for key in claimed(told):
+        for key in claimed(told, ledger):
             verdict = _verdict(key, told, all_told, ledger)
             if dated and statement.section not in LIST_SECTIONS and verdict in _OVER and _was_so(key, told, ledger):
                 verdict = Verdict.RIGHT
@@ -178,8 +178,11 @@ def _was_so(key: tuple[str, str], told: Told, ledger: PatientLedger) -> bool:
     return any((f.valid_from or "")[:10] <= day <= (f.valid_until or "9999")[:10] for f in facts for day in days)
 
 
-def claimed(told: Told) -> list[tuple[str, str]]:
-    """The facts a naming is about: one kind, where the name could stand for several."""
+def claimed(told: Told, ledger: PatientLedger) -> list[tuple[str, str]]:
+    """The facts a naming is about: of one kind where the name could stand for several, the patient's own before others.
+
+    "Migraine" is the migraine that the patient has, and not the status migrainosus of someone else.
+    """
     keys = sorted(k for k in told.keys if k[0] in HANDOFF_KINDS and k != _NO_ALLERGY)
     kinds = {kind for kind, _ in keys}
     if {"drug", "allergy"} <= kinds:
@@ -187,7 +190,8 @@ def claimed(told: Told) -> list[tuple[str, str]]:
         keys = [k for k in keys if k[0] not in {"drug", "allergy"} or k[0] == wanted]
     elif kinds == {"allergy"} and not is_of_allergies(told):
         keys = []
-    return keys
+    own = {kind for kind, name in keys if (kind, name) in ledger.by_key}
+    return [k for k in keys if k in ledger.by_key or k[0] not in own]
 
 
 def told_facts(key: tuple[str, str], told: Told, ledger: PatientLedger) -> tuple[LedgerFact, ...]:

@@ -42,8 +42,8 @@ _AFTER = {
     r"complet(?:e|ed)|finished|no longer|is off|in remission)\b",
     Stance.PAST: r"\b(?:in (?:19|20|21)\d\d|years? ago|months? ago|weeks? ago|(?:19|20|21)\d\d-\d\d|"
     r"last (?:year|month|admission)|s/p)\b",
-    Stance.FAMILY: r"^\W{0,3}(?:in|\()\s?(?:her|his|their|the)?\s?"
-    r"(?:mother|father|brother|sister|son|daughter|aunt|uncle)\b",
+    Stance.FAMILY: r"\b(?:in|\() ?(?:(?:an?|her|his|their|the|maternal|paternal) ){0,2}"
+    r"(?:mother|father|brother|sister|son|daughter|aunt|uncle|cousin|grand(?:mother|father))\b",
 }
 _LETTERS = re.compile(r"[A-Za-z]{2,}")
 _BEFORE_CUES = {stance: re.compile(cues, re.IGNORECASE) for stance, cues in _BEFORE.items()}

@@ -5,8 +5,9 @@ import pytest
 from mlops.evaluation.metrics.facts import Verdict, judge_claims, judge_due
 from mlops.evaluation.metrics.handoff import handoff_facts
 from mlops.evaluation.metrics.high_risk import is_high_risk
+from mlops.evaluation.metrics.names import NameFinder
 from mlops.evaluation.metrics.telling import ToldStatement
-from tests.fakes.ledgers import LEDGER, NAMES, fact, quote, say
+from tests.fakes.ledgers import FACTS, LEDGER, NAMES, fact, quote, say
 
 DUE = handoff_facts(LEDGER)
 
@@ -115,6 +116,12 @@ def test_a_claim_that_says_it_is_over_is_right(statement: ToldStatement, name: s
 
 def test_makes_no_claim_of_a_possibility_or_a_relative() -> None:
     assert claims(say("Possible pneumonia"), say("Mother had breast cancer")) == {}
+
+
+def test_a_name_of_two_diseases_is_the_one_the_patient_has() -> None:
+    other = fact("problem", "hypertensive crisis", synonyms=("hypertension",))
+    found = judge_claims([say("Hypertension")], LEDGER, NameFinder([*FACTS, other]), dated=False)
+    assert [(c.name, c.verdict) for c in found] == [("hypertension", Verdict.RIGHT)]
 
 
 def test_a_quote_cut_from_its_denial_tells_it_as_present() -> None:

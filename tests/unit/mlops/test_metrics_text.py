@@ -60,6 +60,7 @@ def test_the_longest_name_wins() -> None:
         ("Denies gout.", Stance.DENIED),
         ("No fever, but gout.", Stance.PRESENT),
         ("Father with gout.", Stance.FAMILY),
+        ("Gout at age 52 in paternal grandfather.", Stance.FAMILY),
         ("Possible gout.", Stance.POSSIBLE),
         ("Gout has resolved.", Stance.ENDED),
         ("History of gout.", Stance.PAST),
