@@ -35,10 +35,25 @@ _LINK = (
     r"critical|critically|worsened|resulted|as|h|l)\b)"
 )
 _REACH = 70
+_TELLING = re.compile(
+    r"\s*(?:[,:(–-]\s*)?(?!(?:for|with|if|goal|target|every|q|per|x|times|until|when|while|after|before|since|than|age|"
+    r"aged|plus|without|by|next|recheck|repeat in|over|no|not|ordered|pending|due|grade|stage|type|class|day|post|hold|"
+    r"keep|above|below|under|within|give|increase|decrease|start|continue|clearance|"
+    r"kinase|ratio|phosphokinase|transfus\w+|supplement\w*|replace\w*|replet\w*|intake|restriction|diet|tolerance|"
+    r"strips?|monitor\w*|meter|prior|previous\w*|former\w*|earlier|dose|tablets?|infusion|drip|gel|patch)\b)[a-z][a-z'’-]{1,14}",
+    re.IGNORECASE,
+)
+_MOST_TELLING = 5
 _TREND = re.compile(rf"\s*(?:->|→|-->|=>|>|\bto\b)\s*({_VALUE})", re.IGNORECASE)
 _VALUE_RE = re.compile(_VALUE)
 _FROM = re.compile(
     rf"\bfrom\s+(?:a\s+)?(?:baseline\s+(?:of\s+)?)?({_VALUE})\s*(?:{_UNIT})?[^.;\d]{{0,40}}?(?:\bto|->|→)\s*({_VALUE})",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(rf"{NUMBER}\s+to\s+({NUMBER})", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:between|rang\w+|normal|runs?|running|from)\b", re.IGNORECASE)
+_NOW = re.compile(
+    rf"(?:\s?{_UNIT})?[^.;\d()]{{0,24}}?\b(?:now|today|currently|this visit)\s+(?:is\s+|at\s+)?({NUMBER})(?![/\d])",
     re.IGNORECASE,
 )
 _LINK_RE = re.compile(_LINK, re.IGNORECASE)
@@ -104,13 +119,14 @@ def _fact(
     if changed and _links_only(text, at, changed.start()):
         value = changed.span(2)
     else:
-        found = _value_at(text, at, stop, dates)
+        found = _value_at(match.value, text, at, stop, dates)
         if found is None:
             return None
-        value = found
+        value = _came_to(text, at, found, stop)
         trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
-        if trend:
+        while trend:
             value = trend.span(1)
+            trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
     if (
         _TIME_UNIT.match(text, value[1])
         or _DRUG_UNIT.match(text, value[1])
@@ -157,11 +173,21 @@ def _of_a_ratio(text: str, match: Match[str]) -> bool:
 
 
 def _links_only(text: str, start: int, stop: int) -> bool:
-    return not _LINK_RE.sub("", text[start:stop]).strip()
+    rest = _LINK_RE.sub("", text[start:stop]).strip()
+    return not rest or re.fullmatch(r"[a-z]{2,14}(?:\s+[a-z]{2,14})?", rest) is not None
 
 
-def _value_at(text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tuple[int, int] | None:
-    limit = min(stop, at + _REACH)
+def _came_to(text: str, at: int, value: tuple[int, int], stop: int) -> tuple[int, int]:
+    """The latter of two values that one after the other are told: `4.3 to 5.7`, `was 5.6, now 4.5`."""
+    pair = _PAIR.fullmatch(text, *value)
+    if pair and not _BETWEEN.search(text, at, value[0]):
+        return pair.span(1)
+    now = _NOW.match(text, value[1], stop)
+    return now.span(1) if now else value
+
+
+def _value_at(name: str, text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tuple[int, int] | None:
+    limit, told = min(stop, at + _REACH), 0
     dash = _DASH.match(text, at)
     if dash:
         at = dash.end()
@@ -172,11 +198,16 @@ def _value_at(text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tu
             continue
         value = _VALUE_RE.match(text, at, stop)
         if value and not text[at - 1].isalnum():
+            if told and not (_UNIT_RE.match(text, value.end()) or name in _bounds()):
+                return None
             following = text[value.end() : value.end() + 1]
             if following.isalpha() and not _UNIT_RE.match(text, value.end()):
                 return None
             return value.span()
         link = _LINK_RE.match(text, at, limit)
+        if link is None and told < _MOST_TELLING:
+            link = _TELLING.match(text, at, limit)
+            told += 1
         if link is None:
             return None
         at = link.end()

@@ -270,7 +270,8 @@ def test_long_texts_take_linear_time(unit: str) -> None:
 
 
 def test_half_of_a_quotient_is_not_the_result_of_its_name() -> None:
-    assert not facts("BLOOD Prot/Cr-0.2", FactKind.RESULT)
+    assert [f.name for f in facts("BLOOD Prot/Cr-0.2", FactKind.RESULT)] == ["urine protein creatinine ratio"]
+    assert not facts("BLOOD Alb/Cr-0.2", FactKind.RESULT)
     assert [f.value for f in facts("Creatinine 0.8", FactKind.RESULT)] == ["0.8"]
 
 
