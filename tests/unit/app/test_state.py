@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.state import StateDatabase, StateMismatch, schema
+from app.state import StateDatabase, StateMismatch, find_summary, insert_trace, schema
 
 
 def names(path: Path) -> set[str]:
@@ -80,6 +80,19 @@ def test_a_migration_that_fails_is_undone_and_tried_again(tmp_path: Path) -> Non
     assert schema.migrate(connection, tmp_path) == 2
     assert schema.migrate(connection, tmp_path) == 2
     connection.close()
+
+
+async def test_summaries_of_the_release_before_traces_are_kept(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "state.sqlite", isolation_level=None)
+    connection.executescript(schema.available()[1].read_text() + "PRAGMA user_version = 1;")
+    connection.execute("INSERT INTO summaries VALUES ('s', '2026', 'c', 'p', 'handoff', 'm', 'd', '[]', '{}', x'7b')")
+    connection.close()
+    database = StateDatabase(tmp_path)
+    stored = await database.run(find_summary("s"))
+    await database.run(lambda c: insert_trace(c, "s", b"{}"))
+    database.close()
+    assert stored.body == b"{"
+    assert names(database.path) >= {"summaries", "traces"}
 
 
 def test_migrations_without_a_gap_only(tmp_path: Path) -> None:
