@@ -67,7 +67,7 @@ eval-full: $(ALL) ## The same on more charts with the model at MODEL=url [NAME=i
 
 .PHONY: gate
 gate: $(ALL) ## Compare the newest run with the accepted results; fails on any loss [NO_MODEL=1]
-	$(EVALUATE) gate $(if $(NO_MODEL),--no-model)
+	$(EVALUATE) gate $(if $(DATA),,--no-data) $(if $(NO_MODEL),--no-model)
 
 .PHONY: accept
 accept: $(ALL) ## Make the newest run the accepted one, to be committed with the reason

@@ -58,12 +58,12 @@ def write_results(path: Path, run: Run, figures: Sequence[Figure]) -> None:
         "verifier": run.verifier,
         "without_checks": run.without_checks,
         "interval": {"level": LEVEL, "method": "percentile bootstrap over units", "resamples": RESAMPLES, "seed": SEED},
+        "crashed": [crash.task for crash in run.crashes],
+        "figures": [_row(figure, figures) for figure in figures if not figure.baseline],
         "tasks": [
             {"task": r.task, "data": dict(r.data), "seeds": dict(r.seeds), "skipped": r.skipped or None}
             for r in run.results
         ],
-        "crashed": [crash.task for crash in run.crashes],
-        "figures": [_row(figure, figures) for figure in figures if not figure.baseline],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

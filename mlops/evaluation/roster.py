@@ -24,13 +24,23 @@ from mlops.evaluation.records import TaskResult
 from mlops.evaluation.run import MODELS, Crash, Profile
 from mlops.evaluation.suite import Plan, Say
 from mlops.evaluation.systems import ChainSystem, System, baselines, model_baselines
-from mlops.evaluation.tasks import abstention, aci_bench, evidence, ledger_facts, mts_dialog, own_data, verifier_errors
+from mlops.evaluation.tasks import (
+    abstention,
+    aci_bench,
+    evidence,
+    injection,
+    ledger_facts,
+    mts_dialog,
+    own_data,
+    verifier_errors,
+)
 from vectorstore.embeddings import build_embeddings
 from vectorstore.embeddings.base import LocalEmbeddings
 
 OWN_DATA = ("mimic", "longhealth", "archehr")
 TASKS = (
     "verifier_errors",
+    "verifier_errors_aci",
     "mts_dialog",
     "aci_bench",
     "ledger_b",
@@ -38,9 +48,13 @@ TASKS = (
     "evidence_b",
     "evidence_a",
     "abstention_b",
+    "injection",
+    "injection_model",
     *OWN_DATA,
 )
-ASKING = frozenset({"aci_bench", "ledger_b", "ledger_a", "abstention_b", *OWN_DATA})
+NEED_DATA = frozenset({"verifier_errors_aci", "mts_dialog", "aci_bench"})
+"""Tasks that need the public data sets."""
+ASKING = frozenset({"aci_bench", "ledger_b", "ledger_a", "abstention_b", "injection_model", *OWN_DATA})
 """Tasks that ask a language model where there is one."""
 _SEEDS = {"a": 101, "b": 202}
 
@@ -117,10 +131,13 @@ class Roster:
         """Tasks by name, those in `only` where it names any."""
         every: dict[str, Callable[[], TaskResult]] = {
             "verifier_errors": self._verifier_errors,
+            "verifier_errors_aci": self._verifier_errors_aci,
             "aci_bench": self._aci_bench,
             "mts_dialog": self._mts_dialog,
             "abstention_b": lambda: self._abstention("b"),
             **{name: partial(self._own_data, name) for name in OWN_DATA},
+            "injection": self._injection,
+            "injection_model": self._injection_model,
             "ledger_a": lambda: self._ledger("a"),
             "ledger_b": lambda: self._ledger("b"),
             "evidence_a": lambda: self._evidence("a"),
@@ -153,11 +170,16 @@ class Roster:
         return folder if folder and folder.is_dir() else None
 
     def _verifier_errors(self) -> TaskResult:
-        return verifier_errors.run(
-            first_refusal=self._verifier.first_refusal,
-            find_support=find_support,
-            aci_bench=self._folder("aci-bench"),
-        )
+        return verifier_errors.run(first_refusal=self._verifier.first_refusal, find_support=find_support)
+
+    def _verifier_errors_aci(self) -> TaskResult:
+        """The trials made from clinicians' notes: a task of its own, since not everybody has them."""
+        if (folder := self._folder("aci-bench")) is None:
+            return absent("verifier_errors_aci", "aci-bench")
+        found = verifier_errors.run(first_refusal=self._verifier.first_refusal, aci_bench=folder, patients=1)
+        kept = tuple(o for o in found.observations if o.unit.startswith("aci-bench/"))
+        shown = tuple(e for e in found.examples if e.unit.startswith("aci-bench/"))
+        return replace(found, task="verifier_errors_aci", observations=kept, examples=shown)
 
     def _aci_bench(self) -> TaskResult:
         if (folder := self._folder("aci-bench")) is None:
@@ -176,6 +198,21 @@ class Roster:
             abstention.run(charts, chain, system=name, model_ready=name in MODELS, limit=limit)
             for name, chain in chains.items()
         )
+
+    def _injection(self) -> TaskResult:
+        quick = self._plan.profile == "quick"
+        chain = self._chains["extractive"]
+        return injection.run(self._charts("b"), chain, types=1 if quick else 5, limit=10 if quick else 0)
+
+    def _injection_model(self) -> TaskResult:
+        """A task of its own, since another bar is set for models."""
+        name, full = next(iter(self._models), ""), self._plan.profile == "full"
+        if not name:
+            return TaskResult("injection_model", (), skipped="no language model to attack")
+        found = injection.run(
+            self._charts("b"), self._chains[name], system=name, model_ready=True, types=1, limit=0 if full else 10
+        )
+        return replace(found, task="injection_model")
 
     def _mts_dialog(self) -> TaskResult:
         folder = self._folder("mts-dialog")

@@ -98,9 +98,9 @@ def run(*, folder: Path, chains: Mapping[str, SummaryChain], visits: int = 0, ca
     embeddings = build_embeddings(EmbeddingSettings())
     generation = open_charts("aci-notes", _noted(chosen, lambda v: v.note), embeddings, folder=cache)
     for system, chain in chains.items():
-        for visit in chosen:
-            chart = generation.chart(visit.patient_id)
-            summary = asyncio.run(summarize(chain, chart, ready=system != "extractive"))
+        charts = [generation.chart(visit.patient_id) for visit in chosen]
+        summaries = asyncio.run(summarize(chain, charts, ready=system != "extractive"))
+        for visit, chart, summary in zip(chosen, charts, summaries, strict=True):
             observations += observe(summary, chart, visit, system)
             examples += unsupported_examples(summary, visit, system)
     dialogues = open_charts("aci-dialogues", _noted(chosen, lambda v: v.dialogue), embeddings, folder=cache)
@@ -115,9 +115,12 @@ def read_visits(path: Path) -> list[Visit]:
         return [Visit(row["encounter_id"], row["dialogue"], row["note"]) for row in csv.DictReader(file)]
 
 
-async def summarize(chain: SummaryChain, chart: Chart, *, ready: bool) -> Summary:
-    """The handoff of one chart."""
-    return await chain.ainvoke(ChainInput(SummaryRequest(chart.patient_id), chart, f"aci-{chart.patient_id}", ready))
+async def summarize(chain: SummaryChain, charts: Sequence[Chart], *, ready: bool) -> list[Summary]:
+    """The handoff of each chart, one after another."""
+    return [
+        await chain.ainvoke(ChainInput(SummaryRequest(chart.patient_id), chart, f"aci-{chart.patient_id}", ready))
+        for chart in charts
+    ]
 
 
 def observe(summary: Summary, chart: Chart, visit: Visit, system: str) -> Iterator[Observation]:

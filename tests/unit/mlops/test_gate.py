@@ -105,6 +105,13 @@ def test_a_system_may_be_left_out_by_name_only() -> None:
     assert not judge(run(old), run(new)).opens
 
 
+def test_a_task_may_be_left_out_by_name_only() -> None:
+    result = task({RECALL: {"extractive": found(9)}})
+    other = task({RECALL: {"extractive": found(9)}}, name="other")
+    assert judge(run(result, other), run(result), without=frozenset({"other"})).opens
+    assert not judge(run(result, other), run(result)).opens
+
+
 def test_a_skipped_task_is_missing_with_its_reason() -> None:
     skipped = TaskResult("facts", (), skipped="no data folder")
     findings = judge(run(task({RECALL: {"extractive": found(9)}})), run(skipped)).findings
