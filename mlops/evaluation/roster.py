@@ -61,19 +61,25 @@ _SEEDS = {"a": 101, "b": 202}
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many synthetic charts of each phrasing half a profile takes, on how many of them a model is asked for
-    handoffs, and of how many questions are asked.
+    """How much a profile takes; 0 visits or attacks are all there are.
+
+    `charts` are synthetic charts by phrasing half, on `model_charts` of which a model is asked for handoffs, and of
+    `asked_charts` of which questions are asked. `visits` are of ACI-Bench. The language model, which takes its time on
+    two cores, sees `model_visits` of them and `model_attacks`.
     """
 
     charts: Mapping[str, int]
     model_charts: Mapping[str, int]
     asked_charts: int
+    visits: int
+    model_visits: int
+    model_attacks: int
 
 
 SIZES: Mapping[Profile, Size] = {
-    "quick": Size({"a": 2, "b": 3}, {"a": 0, "b": 2}, 2),
-    "default": Size({"a": 10, "b": 24}, {"a": 0, "b": 4}, 8),
-    "full": Size({"a": 20, "b": 40}, {"a": 0, "b": 20}, 20),
+    "quick": Size({"a": 2, "b": 3}, {"a": 0, "b": 2}, 2, 8, 2, 2),
+    "default": Size({"a": 10, "b": 24}, {"a": 0, "b": 3}, 8, 0, 4, 4),
+    "full": Size({"a": 20, "b": 40}, {"a": 0, "b": 20}, 20, 0, 0, 0),
 }
 # What the embedded model's server takes; a larger model is held to the same, so that baselines compare.
 WINDOW_TOKENS = 8192
@@ -184,8 +190,8 @@ class Roster:
     def _aci_bench(self) -> TaskResult:
         if (folder := self._folder("aci-bench")) is None:
             return absent("aci_bench", "aci-bench")
-        visits = 8 if self._plan.profile == "quick" else 0
-        return aci_bench.run(folder=folder, chains=self._chains, visits=visits)
+        visits, asked = SIZES[self._plan.profile].visits, SIZES[self._plan.profile].model_visits
+        return aci_bench.run(folder=folder, chains=self._chains, visits=visits, model_visits=asked)
 
     @cached_property
     def _embeddings(self) -> LocalEmbeddings:
@@ -206,12 +212,11 @@ class Roster:
 
     def _injection_model(self) -> TaskResult:
         """A task of its own, since another bar is set for models."""
-        name, full = next(iter(self._models), ""), self._plan.profile == "full"
+        name = next(iter(self._models), "")
         if not name:
             return TaskResult("injection_model", (), skipped="no language model to attack")
-        found = injection.run(
-            self._charts("b"), self._chains[name], system=name, model_ready=True, types=1, limit=0 if full else 10
-        )
+        limit, chain = SIZES[self._plan.profile].model_attacks, self._chains[name]
+        found = injection.run(self._charts("b"), chain, system=name, model_ready=True, types=1, limit=limit)
         return replace(found, task="injection_model")
 
     def _mts_dialog(self) -> TaskResult:

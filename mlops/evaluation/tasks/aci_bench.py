@@ -22,6 +22,7 @@ from mlops.evaluation.charts import CACHE
 from mlops.evaluation.charts_of_notes import open_charts
 from mlops.evaluation.metrics.spoken import digits_in, spoken_digits
 from mlops.evaluation.records import Example, Metric, Observation, TaskResult
+from mlops.evaluation.run import MODELS
 from mlops.evaluation.systems import baselines
 from vectorstore.chart import Chart
 from vectorstore.embeddings import build_embeddings
@@ -84,8 +85,16 @@ class Visit:
         return f"aci-{self.encounter_id}"
 
 
-def run(*, folder: Path, chains: Mapping[str, SummaryChain], visits: int = 0, cache: Path = CACHE) -> TaskResult:
-    """Summarize the first `visits` notes of the first test set, all of them for 0, with every chain.
+def run(
+    *,
+    folder: Path,
+    chains: Mapping[str, SummaryChain],
+    visits: int = 0,
+    model_visits: int = 0,
+    cache: Path = CACHE,
+) -> TaskResult:
+    """Summarize the first `visits` notes of the first test set, all of them for 0, with every chain; with those that
+    ask a model the first `model_visits`.
 
     `folder` holds ACI-Bench's CSV files. `chains` are by system; charts are kept in `cache`.
     """
@@ -98,9 +107,10 @@ def run(*, folder: Path, chains: Mapping[str, SummaryChain], visits: int = 0, ca
     embeddings = build_embeddings(EmbeddingSettings())
     generation = open_charts("aci-notes", _noted(chosen, lambda v: v.note), embeddings, folder=cache)
     for system, chain in chains.items():
-        charts = [generation.chart(visit.patient_id) for visit in chosen]
-        summaries = asyncio.run(summarize(chain, charts, ready=system != "extractive"))
-        for visit, chart, summary in zip(chosen, charts, summaries, strict=True):
+        shown = chosen[: model_visits or None] if system in MODELS else chosen
+        charts = [generation.chart(visit.patient_id) for visit in shown]
+        summaries = asyncio.run(summarize(chain, charts, ready=system in MODELS))
+        for visit, chart, summary in zip(shown, charts, summaries, strict=True):
             observations += observe(summary, chart, visit, system)
             examples += unsupported_examples(summary, visit, system)
     dialogues = open_charts("aci-dialogues", _noted(chosen, lambda v: v.dialogue), embeddings, folder=cache)

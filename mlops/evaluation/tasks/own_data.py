@@ -15,6 +15,7 @@ from mlops.evaluation.charts import CACHE
 from mlops.evaluation.charts_of_notes import open_charts
 from mlops.evaluation.own_data import Asked, Dataset, Place
 from mlops.evaluation.records import Example, Metric, Observation, TaskResult
+from mlops.evaluation.run import MODELS
 from mlops.evaluation.tasks.aci_bench import UNSUPPORTED, VALIDITY, keeping_to_notes
 from vectorstore.chart import Chart
 from vectorstore.embeddings import build_embeddings
@@ -99,7 +100,7 @@ class _Asking:
 
     async def _ask(self, chart: Chart, focus: str | None) -> Summary:
         request = SummaryRequest(chart.patient_id, focus=focus)
-        ready = self._system != "extractive"
+        ready = self._system in MODELS
         return await self._chain.ainvoke(ChainInput(request, chart, f"own-{chart.patient_id}", ready))
 
     def _show(self, metric: Metric, question: Asked, section: SummarySection) -> None:
