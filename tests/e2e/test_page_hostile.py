@@ -1,5 +1,6 @@
 """Notes are hostile input: nothing in one becomes markup, and what a reader cannot see is made visible."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -41,6 +42,15 @@ def test_invisible_and_direction_characters_are_labelled_and_kept(page: Page) ->
     labels = page.locator("mark.is-current .hidden-char").evaluate_all("all => all.map(e => e.dataset.label)")
     assert labels == ["RLO", "PDF", "ZWSP"]
     assert page.locator(".hidden-char").first.evaluate("e => getComputedStyle(e).unicodeBidi") == "isolate"
+
+
+def test_statements_say_in_words_what_to_look_at_twice(page: Page) -> None:
+    summarize(page, PATH)
+    unusual = page.locator(".statements .flag")
+    expect(unusual.first).to_contain_text("unusual source text: The cited words hold what charts do not")
+    expect(unusual).to_have_count(len(hostile_sections(hostile_chart())[0]["statements"]))
+    summarize(page)
+    expect(page.locator(".flag")).to_have_text([re.compile("^found under another line"), re.compile("^paraphrased")])
 
 
 def test_a_note_that_has_changed_since_is_not_highlighted_in_the_wrong_place(page: Page) -> None:

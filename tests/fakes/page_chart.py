@@ -118,8 +118,16 @@ def hostile_chart() -> Chart:
     return Chart(patient_id, [_note(patient_id, 1, "<b>Note</b>", "2180-01-02", None, HOSTILE)])
 
 
-def statement(n: int, text: str, status: str, *citations: dict[str, Any]) -> dict[str, Any]:
-    return {"statement_id": f"st-{n}", "text": text, "status": status, "citations": list(citations)}
+def statement(
+    n: int, text: str, status: str, *citations: dict[str, Any], flags: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    return {
+        "statement_id": f"st-{n}",
+        "text": text,
+        "status": status,
+        "citations": list(citations),
+        "flags": list(flags),
+    }
 
 
 def section(key: str, title: str, outcome: str, *statements: dict[str, Any], withheld: int = 0) -> dict[str, Any]:
@@ -163,6 +171,7 @@ def cardiac_sections(chart: Chart) -> list[dict[str, Any]]:
                 "supported",
                 losartan,
                 losartan_before,
+                flags=("reattributed",),
             ),
             statement(4, " ".join(bleed.split()), "quoted", chart.cite(ds, bleed, course)),
             withheld=1,
@@ -182,7 +191,13 @@ def cardiac_sections(chart: Chart) -> list[dict[str, Any]]:
             "course",
             "Recent course",
             "ok",
-            statement(6, "Diuresed by 6.2 L with IV furosemide 80 mg twice daily.", "supported", diuresis),
+            statement(
+                6,
+                "Diuresed by 6.2 L with IV furosemide 80 mg twice daily.",
+                "supported",
+                diuresis,
+                flags=("paraphrased",),
+            ),
             statement(
                 7,
                 "Creatinine peaked at 2.1, was 1.6 at discharge and 1.5 a week later.",
@@ -216,7 +231,10 @@ def hostile_sections(chart: Chart) -> list[dict[str, Any]]:
         "Old line\rbreaks. Café au lait spots, 𝒯-score −2.5 &amp; rising.",
         "spots, 𝒯-score",
     ]
-    statements = [statement(n, q, "quoted", chart.cite(note_id, q, "<i>ASSESSMENT</i>")) for n, q in enumerate(quotes)]
+    statements = [
+        statement(n, q, "quoted", chart.cite(note_id, q, "<i>ASSESSMENT</i>"), flags=("unusual",))
+        for n, q in enumerate(quotes)
+    ]
     return [section("course", "Recent course", "ok", *statements)]
 
 

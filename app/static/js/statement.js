@@ -3,6 +3,7 @@
 import { day, moment } from "./dates.js";
 import { el, icon } from "./dom.js";
 import { feedbackButtons } from "./feedback.js";
+import { flagBadges } from "./flags.js";
 import { visible } from "./visible_text.js";
 
 /** Characters up to which a statement shares its line with its sources: most entries of a list. */
@@ -23,7 +24,7 @@ export function statementItem(statement, context) {
   return el("li", { class: `statement is-${statement.status}${brief}`, dataset: { statementId: statement.statement_id } },
     quoted ? el("span", { class: "visually-hidden", text: "Quoted from the chart: " }) : null,
     el("div", { class: "said" }, words,
-      el("div", { class: "sources" }, heading ? el("span", { class: "where" }, visible(heading)) : null, buttons)),
+      el("div", { class: "sources" }, flagBadges(statement.flags), heading ? el("span", { class: "where" }, visible(heading)) : null, buttons)),
     context.summaryId ? feedbackButtons(context.summaryId, statement.statement_id) : null);
 }
 

@@ -1,6 +1,7 @@
 /** A summary as plain text: statements with numbered citations, the list of citations, coverage and intended use. */
 
 import { moment } from "./dates.js";
+import { flagWords } from "./flags.js";
 import { typeName } from "./notetypes.js";
 
 const flat = (text) => text.replaceAll(/\s+/gu, " ").trim();
@@ -12,7 +13,8 @@ export function summaryText(summary, title, intendedUse) {
     if (!numbers.has(key)) numbers.set(key, { n: numbers.size + 1, c });
     return `[${numbers.get(key).n}]`;
   }).join("");
-  const words = (s) => (s.status === "quoted" ? `"${flat(s.text)}"` : flat(s.text));
+  const said = (s) => (s.status === "quoted" ? `"${flat(s.text)}"` : flat(s.text));
+  const words = (s) => [said(s), ...flagWords(s.flags).map((flag) => `(${flag})`)].join(" ");
   const { coverage } = summary;
 
   const lines = [`${title} for patient ${summary.patient_id}`, `${modeLine(summary)} Generated ${moment(summary.generated_at)}.`, intendedUse, ""];
