@@ -30,6 +30,12 @@ class Citer:
         """Cite a whole sentence."""
         return self.cite_sentences(sentence, sentence)
 
+    def cite_item(self, sentence: Sentence) -> Citation:
+        """Cite a sentence without the marks that a list puts before and behind its items: `# gout:` is `gout`."""
+        whole = self.cite_sentence(sentence)
+        words = whole.quote.rstrip(" :.;,\n\t")
+        return self.cite(sentence.note_id, whole.start, whole.start + len(words), sentence.heading)
+
     def is_item(self, sentence: Sentence) -> bool:
         """Whether the sentence is an item of a list."""
         return _BULLET.match(self._chart.note(sentence.note_id).text, sentence.start, sentence.end) is not None

@@ -7,7 +7,9 @@ from dataclasses import replace
 from chains.citations import Citer
 from chains.days import days_between
 from chains.evidence import Evidence, Group
-from core.records import Action, FactKind, SectionKind, Sentence
+from core.records import Action, Assertion, FactKind, SectionKind, Sentence
+from extraction.assertion import context_of
+from extraction.results import is_unusual
 from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
 
@@ -15,6 +17,10 @@ RECENT_DAYS = 365
 STALE_DAYS = 540
 FEW = 4
 SHORT_WORDS = 18
+BESIDE_WORDS = 5
+_MORE_THAN_A_NAME = re.compile(
+    r"[\d;:.]|\b(?:last|recent|latest|stable|is|was|were|are|has|had|on|no|not|for|see)\b", re.IGNORECASE
+)
 _FLAG = re.compile(r"\s{0,8}(?:\*|\(\s?(?:[HL]|high|low)\s?\)|[HL]{1,2}(?![A-Za-z]))")
 _SHOWN = {"current", "changed", "held", "conflict"}
 
@@ -63,14 +69,15 @@ class ListWriter:
             return sorted((f for f in facts if f.state in _SHOWN and not f.in_passing), key=_salience, reverse=True)
         return sorted((f for f in facts if f.state in _SHOWN), key=_when, reverse=True)
 
-    def _telling(self, result: ResolvedFact) -> tuple[bool, bool, bool, str, int]:
-        """Findings before vital signs, flagged values first, trends before single values, then the newest."""
+    def _telling(self, result: ResolvedFact) -> tuple[bool, bool, bool, bool, str, int]:
+        """Findings of the last year before vital signs, out of range first, trends before single values, the newest."""
         fact = result.latest.fact
         sentence = self._sentences[fact.note_id, fact.sentence]
         newest = [m for m in result.mentions if m.charted_at == result.latest.charted_at]
-        flagged = any(self._is_flagged(m) for m in newest)
+        flagged = is_unusual(fact.name, fact.value) or any(self._is_flagged(m) for m in newest)
         found = sentence.kind is not SectionKind.VITALS
-        return found, flagged, _values(result) > 1, _when(result), len(result.mentions)
+        fresh = self._is_recent(result.latest)
+        return found, fresh, flagged, _values(result) > 1, _when(result), len(result.mentions)
 
     def _is_flagged(self, mention: TimedFact) -> bool:
         """Whether the laboratory marked the value as out of range: `2218*`, `9.1  *`, `133 (L)`."""
@@ -99,8 +106,16 @@ class ListWriter:
         return len(self._citer.text(sentence).split()) <= SHORT_WORDS
 
     def _quote(self, mention: TimedFact, section: str, index: int, *, whole_sentence: bool = False) -> Group:
-        evidence = self._evidence(mention, 1, whole_sentence=whole_sentence)
+        evidence = self._evidence(mention, 1, whole_sentence=whole_sentence or self._needs_its_no(mention))
         return Group(section, index, (evidence,), evidence)
+
+    def _needs_its_no(self, mention: TimedFact) -> bool:
+        """Whether a "no" of the sentence governs what it states as so: `never give her sulfa (rash)`."""
+        fact = mention.fact
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        if fact.assertion is not Assertion.PRESENT or not self._fits_whole(mention):
+            return False
+        return context_of(self._citer.text(sentence), (fact.start - sentence.start, fact.end - sentence.start)).negated
 
     def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
         if drug.name == "none":
@@ -118,6 +133,8 @@ class ListWriter:
         return Group(section, index, (now, then), now, composed=text)
 
     def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
+        if self._needs_its_no(result.latest):
+            return self._quote(result.latest, section, index)
         now, before = self._evidence(result.latest, 1), result.previous
         same_day = before is not None and _day(before) == _day(result.latest)
         if before is None or same_day or before.fact.value in now.text:
@@ -127,6 +144,18 @@ class ListWriter:
         text = f"{now.text}{_day(result.latest)}, previously {before.fact.value}{unit}{_day(before)}"
         return Group(section, index, (now, then), now, composed=text)
 
+    def _problem(self, problem: ResolvedFact, section: str, index: int) -> Group:
+        """A short item of a list in full, as `emphysema and chronic bronchitis`; else the name with its side."""
+        fact = problem.latest.fact
+        item = self._citer.cite_item(self._sentences[fact.note_id, fact.sentence])
+        ahead, behind = item.quote[: fact.start - item.start], item.quote[fact.end - item.start :]
+        beside = f"{ahead} {behind}"
+        if item.start > fact.start or len(beside.split()) > BESIDE_WORDS or _MORE_THAN_A_NAME.search(beside):
+            return self._quote(problem.latest, section, index)
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        evidence = Evidence("E1", item, sentence.kind, self._citer.text(sentence))
+        return Group(section, index, (evidence,), evidence)
+
     def _plain(self, fact: ResolvedFact, section: str, index: int) -> Group:
         return self._quote(fact.latest, section, index)
 
@@ -135,7 +164,7 @@ _WRITERS: Mapping[FactKind, Callable[[ListWriter, ResolvedFact, str, int], Group
     FactKind.DRUG: ListWriter._drug,
     FactKind.ALLERGY: ListWriter._plain,
     FactKind.RESULT: ListWriter._result,
-    FactKind.PROBLEM: ListWriter._plain,
+    FactKind.PROBLEM: ListWriter._problem,
     FactKind.CODE_STATUS: ListWriter._plain,
     FactKind.DEVICE: ListWriter._plain,
 }

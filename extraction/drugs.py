@@ -121,9 +121,19 @@ def drug_facts(
         spans = [s for s in (attributes.dose, attributes.route, attributes.frequency) if s]
         start = min([mention.start, *(s[0] for s in spans)])
         end = max([mention.end, *(s[1] for s in spans)])
+        start = _with_its_bracket(text, start, end)
         taken = max(taken, end)
         facts.append(_fact(text, mention, attributes, (start, end), cues, mentions, section, heading, in_discharge))
     return tuple(facts)
+
+
+def _with_its_bracket(text: str, start: int, end: int) -> int:
+    """Where a span begins that closes a bracket opened before it, as `PNV (multivitamin) 1 tab`."""
+    closed = text.find(")", start, end)
+    if closed < 0 or "(" in text[start:closed]:
+        return start
+    opened = re.search(r"(?:[\w-]+\s*)?\([^()\n]{0,24}\Z", text[:start])
+    return opened.start() if opened else start
 
 
 def _without_restated(text: str, mentions: Sequence[DrugMention]) -> list[DrugMention]:

@@ -83,6 +83,20 @@ def _bounds() -> dict[str, tuple[float, float]]:
 
 
 @cache
+def _usual() -> dict[str, tuple[float, float]]:
+    return {name: (float(low), float(high)) for name, (low, high) in load("results")["usual"].items()}
+
+
+def is_unusual(name: str, value: str) -> bool:
+    """Whether a value lies outside the interval usual in adults; False where that is not known."""
+    numbers = re.findall(NUMBER, value)
+    if name not in _usual() or len(numbers) != 1:
+        return False
+    low, high = _usual()[name]
+    return not low <= float(numbers[0].replace(",", "")) <= high
+
+
+@cache
 def _analytes() -> Phrases[str]:
     return Phrases(synonyms(load("results")["analytes"]))
 
