@@ -10,11 +10,11 @@ from mlops.evaluation.records import Metric
 VERDICTS = {True: "ok", False: "MISSED", None: ""}
 
 
-def shown(value: float) -> str:
-    """A value in four digits, "–" where there is none; what is only nearly one or nothing is not rounded to it."""
+def shown(value: float, digits: int = 4) -> str:
+    """A value in four digits, "–" where there is none; what is only nearly one is not rounded to it."""
     if not math.isfinite(value):
         return "–"
-    text = f"{value:.4g}"
+    text = f"{value:.{digits}g}"
     return f"{value:.7g}" if text == "1" and value != 1 else text
 
 
@@ -34,7 +34,7 @@ def figures_table(figures: Iterable[Figure]) -> str:
             figure.metric.name,
             figure.system,
             shown(figure.estimate.value),
-            f"{shown(figure.estimate.low)} … {shown(figure.estimate.high)}",
+            f"{shown(figure.estimate.low, 3)} … {shown(figure.estimate.high, 3)}",
             str(figure.estimate.units),
             bar(figure.metric) if not figure.baseline else "",
             VERDICTS[figure.passed],

@@ -1,7 +1,7 @@
 """What a report shows, in reading order, before it has a form."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops.evaluation.figures import Figure
@@ -16,25 +16,24 @@ _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One metric of a task: a cell a system, None where the system was not measured by it."""
+    """One metric of a task: a cell a system, None where the system was not measured by it.
+
+    `whole` names the metric that it is a part of, itself where it is a whole.
+    """
 
     metric: Metric
+    whole: str
     cells: tuple[Figure | None, ...]
 
     @property
     def part(self) -> bool:
-        """Whether it is a part of the metric whose name ends where its first point stands."""
-        return "." in self.metric.name
-
-    @property
-    def whole(self) -> str:
-        """The name of the metric it is a part of, its own where it is a whole."""
-        return self.metric.name.partition(".")[0]
+        """Whether it is a part of another metric."""
+        return self.whole != self.metric.name
 
     @property
     def label(self) -> str:
         """Its name as it stands below its whole."""
-        return self.metric.name.partition(".")[2] or self.metric.name
+        return self.metric.name[len(self.whole) + 1 :] or self.metric.name
 
     @property
     def missed(self) -> bool:
@@ -98,20 +97,26 @@ def content_of(run: Run, figures: Sequence[Figure]) -> Content:
 def _part(run: Run, result: TaskResult, figures: Sequence[Figure]) -> Part:
     systems = tuple(sorted({f.system for f in figures}, key=ours_first))
     by_place = {(f.metric.name, f.system): f for f in figures}
-    rows = tuple(Row(m, tuple(by_place.get((m.name, s)) for s in systems)) for m in _ordered(result.metrics))
+    wholes = {m.name: whole_of(m.name, [other.name for other in result.metrics]) for m in result.metrics}
+    rows = tuple(
+        Row(m, wholes[m.name], tuple(by_place.get((m.name, s)) for s in systems))
+        for m in _ordered(result.metrics, wholes)
+    )
     measured = tuple(row for row in rows if any(row.cells))
     return Part(result, run.seconds.get(result.task, 0.0), systems, measured, _cases(result))
 
 
-def _ordered(metrics: Sequence[Metric]) -> list[Metric]:
+def whole_of(name: str, names: Sequence[str]) -> str:
+    """The metric that another is a part of by its name: "recall" of "recall.drug" and "recall_drug"; else itself."""
+    wholes = [other for other in names if name.startswith((f"{other}.", f"{other}_"))]
+    return min(wholes, key=len, default=name.partition(".")[0])
+
+
+def _ordered(metrics: Sequence[Metric], wholes: Mapping[str, str]) -> list[Metric]:
     """Parts of a metric stand behind the whole; else the order is the task's own."""
     places = {metric.name: i for i, metric in enumerate(metrics)}
-
-    def place(metric: Metric) -> tuple[int, int]:
-        whole = metric.name.partition(".")[0]
-        return places.get(whole, places[metric.name]), places[metric.name] if metric.name != whole else -1
-
-    return sorted(metrics, key=place)
+    first = {whole: min(places[n] for n in places if wholes[n] == whole) for whole in set(wholes.values())}
+    return sorted(metrics, key=lambda m: (first[wholes[m.name]], m.name != wholes[m.name], places[m.name]))
 
 
 def _cases(result: TaskResult) -> tuple[Cases, ...]:
@@ -126,7 +131,7 @@ def _cases(result: TaskResult) -> tuple[Cases, ...]:
 
 def interval(figure: Figure) -> str:
     """The interval as text."""
-    return f"{shown(figure.estimate.low)} … {shown(figure.estimate.high)}"
+    return f"{shown(figure.estimate.low, 3)} … {shown(figure.estimate.high, 3)}"
 
 
 def visible(text: str) -> str:
