@@ -98,10 +98,8 @@ def _part(run: Run, result: TaskResult, figures: Sequence[Figure]) -> Part:
     systems = tuple(sorted({f.system for f in figures}, key=ours_first))
     by_place = {(f.metric.name, f.system): f for f in figures}
     wholes = {m.name: whole_of(m.name, [other.name for other in result.metrics]) for m in result.metrics}
-    rows = tuple(
-        Row(m, wholes[m.name], tuple(by_place.get((m.name, s)) for s in systems))
-        for m in _ordered(result.metrics, wholes)
-    )
+    ordered = _ordered(result.metrics, wholes)
+    rows = tuple(Row(m, wholes[m.name], tuple(by_place.get((m.name, s)) for s in systems)) for m in ordered)
     measured = tuple(row for row in rows if any(row.cells))
     return Part(result, run.seconds.get(result.task, 0.0), systems, measured, _cases(result))
 
@@ -109,7 +107,7 @@ def _part(run: Run, result: TaskResult, figures: Sequence[Figure]) -> Part:
 def whole_of(name: str, names: Sequence[str]) -> str:
     """The metric that another is a part of by its name: "recall" of "recall.drug" and "recall_drug"; else itself."""
     wholes = [other for other in names if name.startswith((f"{other}.", f"{other}_"))]
-    return min(wholes, key=len, default=name.partition(".")[0])
+    return min(wholes, key=len, default=name)
 
 
 def _ordered(metrics: Sequence[Metric], wholes: Mapping[str, str]) -> list[Metric]:

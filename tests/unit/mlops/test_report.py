@@ -10,7 +10,7 @@ import pytest
 from mlops.evaluation.figures import figures_of, write_results
 from mlops.evaluation.records import Example, Metric, TaskResult
 from mlops.evaluation.report import write_report
-from mlops.evaluation.report.content import visible
+from mlops.evaluation.report.content import visible, whole_of
 from mlops.evaluation.run import Crash, Run
 from mlops.evaluation.text_tables import shown
 from tests.fakes.evaluation import ERRORS, PRECISION, RECALL, VALIDITY, WORDS, run, task
@@ -116,6 +116,11 @@ def test_plots_take_the_colour_of_the_page(pages: dict[str, str]) -> None:
 def test_a_name_of_a_metric_with_many_parts_is_written_once(pages: dict[str, str]) -> None:
     rows = re.findall(r'<tr class="part">\s*<th scope="row"[^>]*>(.*?)</th>', pages[".html"])
     assert rows == ["drug", "problem"]
+
+
+def test_a_metric_is_a_part_of_another_by_its_name() -> None:
+    names = ["recall", "recall_drug", "recall.allergy", "recall_drug_dose", "recallable", "outcome.ok"]
+    assert [whole_of(n, names) for n in names] == ["recall", "recall", "recall", "recall", "recallable", "outcome.ok"]
 
 
 def test_what_cannot_be_seen_is_spelled_out() -> None:
