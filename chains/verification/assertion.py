@@ -23,7 +23,7 @@ _NEGATED, _FAMILY, _POSSIBLE, _HYPOTHETICAL = range(4)
 _CUES = {
     _NEGATED: re.compile(
         r"\b(?:no|not|none|never|nor|neither|without|denie[sd]|deny|denying|negative|absen\w+|free of|lack\w*|"
-        r"rul\w+ out|exclud\w+|declin\w+|refus\w+|unlikely|nothing|nil|unable|fail\w*|non-?\w+|"
+        r"rul\w+ out|exclud\w+|declin\w+|refus\w+|unlikely|nothing|nil|unable|fail(?:s|ed|ing)?|non-?\w+|"
         r"un(?:able|controlled|stable|changed|clear|steady|aware|safe))\b",
         re.IGNORECASE,
     ),
@@ -61,11 +61,16 @@ _ADJOINING = re.compile(
     r"\b(?:(?:not|never|no|without)\s+(?:[\w-]+\s+){0,2}|den(?:ies|ied|ying)\s+(?:[\w-]+\s+){0,5})\Z", re.IGNORECASE
 )
 _PART = re.compile(r"[,;:]|\.\s|\b(?:but|however|although|though|except|whereas|while|which|who)\b", re.IGNORECASE)
+_AND_VERB = re.compile(
+    r"\band (?=(?:\w+ly )?(?:has|had|is|was|were|are|drinks|takes|uses|lives|walks|reports|states|does|did|can|will|"
+    r"remains|continues|works|smokes|eats|sleeps|denies|notes|showed|shows|received|underwent|presents|feels)\b)",
+    re.IGNORECASE,
+)
 _NO = re.compile(r"\b(?:no|not|never|neither|without|denie[sd]|denying)\b(?! only\b)", re.IGNORECASE)
 _SOME_NO = re.compile(
     r"\b(?:no|not|none|never|nor|neither|without|den(?:ie[sd]|y|ying)|negative|absen\w+|free|lack\w*|rul\w+ out|"
     r"exclud\w+|"
-    r"declin\w+|refus\w+|unlikely|nothing|nil|fail\w*|non\w*|un\w+|in(?:dependent\w*|tact|active|complete\w*|"
+    r"declin\w+|refus\w+|unlikely|nothing|nil|fail(?:s|ed|ing)?|non\w*|un\w+|in(?:dependent\w*|tact|active|complete\w*|"
     r"ability)|normal|"
     r"clear|clean|dry|off|stop\w*|held|hold|resol\w+|discontinu\w+|quit|former|only|except|alone|avoid\w*|remov\w+|"
     r"ceas\w+|"
@@ -87,6 +92,7 @@ class _Word:
     stem: str
     signs: tuple[bool, ...]
     cues: tuple[bool, ...]
+    part_has_no: bool
     is_concept: bool
 
 
@@ -122,16 +128,16 @@ def _turned(claim: Claim) -> bool:
         return True
     if _SOME_NO.search(text) or not _NO.search(cited):
         return False
-    given = _governed(cited)
-    return any(all(p.adjoining for p in given[word]) for word in _governed(text) if word in given)
+    said = _governed(cited)
+    return any(all(part.adjoining for part in said[stem]) for stem in _governed(text) if stem in said)
 
 
 def _adjoining_no(claim: Claim) -> bool:
     """Whether a "no" stands right before a word that the other side has, and has without any "no" in that part."""
-    text, cited = _governed(reading_of(claim.text).plain), [_governed(reading_of(e.context).plain) for e in claim.cited]
+    text = _governed(reading_of(claim.text).plain)
     given: dict[str, list[_Part]] = {}
-    for one in cited:
-        for word, parts in one.items():
+    for evidence in claim.cited:
+        for word, parts in _governed(reading_of(evidence.context).plain).items():
             given.setdefault(word, []).extend(parts)
     for word in text.keys() & given.keys():
         for one, other in ((text[word], given[word]), (given[word], text[word])):
@@ -141,7 +147,7 @@ def _adjoining_no(claim: Claim) -> bool:
 
 
 class _Part(NamedTuple):
-    """How a word stands in its part of a sentence: a "no" right before it, or anywhere in the part."""
+    """How a word stands in its part of a sentence: a "no" right before it, or in the part or the list it belongs to."""
 
     adjoining: bool
     has_no: bool
@@ -151,10 +157,13 @@ class _Part(NamedTuple):
 def _governed(plain: str) -> Mapping[str, list[_Part]]:
     """For each content word's stem how each of its places is governed by simple negations."""
     found: dict[str, list[_Part]] = {}
-    ends = [0, *(m.end() for m in _PART.finditer(plain)), len(plain)]
-    for low, high in pairwise(ends):
+    bounds = list(_PART.finditer(plain))
+    ends = [0, *(m.end() for m in bounds), len(plain)]
+    carried = False
+    for number, (low, high) in enumerate(pairwise(ends)):
         part = plain[low:high]
-        has_no = bool(_CUES[_NEGATED].search(part))
+        listed = number > 0 and bounds[number - 1].group() == ","
+        has_no = carried = bool(_CUES[_NEGATED].search(part)) or (listed and carried)
         for word, start, _ in word_spans(part):
             if word not in STOPWORDS and not word[0].isdigit():
                 base, turned = bare_stem(word)
@@ -174,14 +183,24 @@ def _disagreements(word: _Word, known: list[_Word]) -> Iterator[Refusal]:
     for flag, refusal in enumerate(_FLAGS.values()):
         if all(other.signs[flag] != word.signs[flag] for other in known):
             same_cues = all(other.cues[flag] == word.cues[flag] for other in known)
-            if not same_cues or (word.is_concept and flag in (_NEGATED, _FAMILY)):
+            if not same_cues or (word.is_concept and flag == _FAMILY):
                 yield refusal
+            elif word.is_concept and flag == _NEGATED and _is_apart(word, known):
+                yield refusal
+
+
+def _is_apart(word: _Word, known: list[_Word]) -> bool:
+    """Whether the "no" that governs one side stands in no part of a sentence with the word on the other."""
+    if word.signs[_NEGATED]:
+        return not any(other.part_has_no for other in known)
+    return not word.part_has_no
 
 
 @lru_cache(maxsize=4096)
 def _words(text: str, kind: SectionKind | None) -> tuple[_Word, ...]:
     reading = reading_of(text)
-    plain = reading.plain
+    plain = _AND_VERB.sub(lambda m: ";" + " " * (len(m.group()) - 1), reading.plain)
+    parts = [m.start() for m in _PART.finditer(plain)]
     concepts = [(c.start, c.end) for c in reading.concepts if c.group in ("symptom", "procedure", "test", "substance")]
     ends = [m.start() for m in _CLAUSE.finditer(plain)]
     found = []
@@ -195,6 +214,7 @@ def _words(text: str, kind: SectionKind | None) -> tuple[_Word, ...]:
         negated = context.negated or bool(_PASSIVE_NO.search(clause) or _JUST_NO.search(ahead))
         possible = context.possible or bool(_HEDGED.search(ahead))
         signs = (negated != turned, context.family, possible, context.hypothetical)
+        part = plain[max([0, *(e for e in ends if e <= start)]) : min([len(plain), *(e for e in parts if e >= end)])]
         family = kind is SectionKind.FAMILY_HISTORY or bool(_RELATIVES.search(clause))
         cues = (
             bool(_CUES[_NEGATED].search(clause)),
@@ -202,5 +222,13 @@ def _words(text: str, kind: SectionKind | None) -> tuple[_Word, ...]:
             bool(_CUES[_POSSIBLE].search(clause)),
             bool(_CUES[_HYPOTHETICAL].search(clause)),
         )
-        found.append(_Word(base, signs, cues, any(a <= start < b for a, b in concepts)))
+        found.append(
+            _Word(
+                base,
+                signs,
+                cues,
+                bool(_CUES[_NEGATED].search(part)) or turned,
+                any(a <= start < b for a, b in concepts),
+            )
+        )
     return tuple(found)

@@ -4,6 +4,7 @@ import re
 
 from chains.verification.claim import Claim, Refusal
 from chains.verification.reading import carried_by, cited_reading, content_stems, reading_of
+from chains.verification.support import FRAME
 from core.records import SectionKind
 from extraction.drugs import find_drugs
 from extraction.problems import find_problems
@@ -34,7 +35,7 @@ def causes_are_cited(claim: Claim) -> Refusal | None:
     if said and not _gives_cause(claim):
         return _CAUSE
     if said and said.group().lower() in _BEFORE_CAUSE:
-        named = content_stems(re.split(r"[,;.]", plain[said.end() :], maxsplit=1)[0])
+        named = set(content_stems(re.split(r"[,;.]", plain[said.end() :], maxsplit=1)[0])) - FRAME
         if (
             named
             and carried_by(cited_reading(claim).stems).isdisjoint(named)

@@ -21,6 +21,7 @@ def names_are_cited(claim: Claim) -> Refusal | None:
     *gastrointestinal bleeding*).
     """
     given = "\n".join(spelled_out(part) for e in claim.cited for part in (e.context, e.citation.section))
+    given += "\n" + claim.contexts
     carried = reading_of(claim.contexts).stems
     text = spelled_out(claim.text)
     for find, code in _FINDERS:

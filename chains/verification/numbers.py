@@ -39,6 +39,7 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _ARROW = re.compile(rf"{NUMBER}\s*-*\s*\Z")
+_REACHED = re.compile(r"\b(?:\w+ed|went|goes|up|down) up to\s*\Z", re.IGNORECASE)
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*(am|pm|a\.m\.|p\.m\.)?(?![\d:])", re.IGNORECASE)
 
 
@@ -137,6 +138,8 @@ def _bounds(plain: str) -> frozenset[tuple[str, str]]:
         before = plain[max(0, number.start - 24) : number.start]
         ahead, behind = _AHEAD.search(before), _BEHIND.match(plain, number.end)
         if ahead and ahead.group().strip() == ">" and _ARROW.search(before[: ahead.start()]):
+            ahead = None
+        if ahead and _REACHED.search(before):
             ahead = None
         match = ahead or behind
         found.add((number.value, "" if match is None else ("less" if match["less"] else "more")))

@@ -24,6 +24,7 @@ _AGE = re.compile(r"\b(\d{1,3})\s?-?(?:yo|y/o|y\.o\.?)(?![a-z])", re.IGNORECASE)
 _AGE_SEX = re.compile(r"\b(\d{1,3})\s?(?:yo|y/o|y\.o\.)?\s?([MF])\b(?!\.\d)")
 _SEX = {"M": "male", "F": "female"}
 _TWICE = re.compile(r"\b([a-z]{4,}) \1\b", re.IGNORECASE)
+_PAIR = re.compile(r"(?<![\w/])([A-Z]{2,4})/([A-Z]{2,4})(?![\w/])")
 _STAGE = re.compile(r"\bCKD[\s-]?(?=(?:[1-5][ab]?|I{1,3}|IV|V)\b)")
 _NEGATIVE = re.compile(
     r"(?:un|non-?)(able|aware|bloody|changed|clear|comfortable|compliant|adherent|complicated|controlled|diabetic|"
@@ -35,6 +36,10 @@ _NEGATIVE = re.compile(
 _NOT_SO = (
     (re.compile(r"\b(?:afebrile)\b", re.IGNORECASE), "no fever"),
     (re.compile(r"\basymptomatic\b", re.IGNORECASE), "no symptoms"),
+    (re.compile(r"\bin (?:the )?a\.?m\.?(?=\W|\Z)", re.IGNORECASE), "in the morning"),
+    (re.compile(r"(?<![\w)])\+\s?(?=[a-z])", re.IGNORECASE), "positive for "),
+    (re.compile(r"\b(\w+)-free\b", re.IGNORECASE), r"no \1"),
+    (re.compile(r"\b(\d+) out of (\d+)\b", re.IGNORECASE), r"\1/\2"),
     (re.compile(r"\bpainless\b", re.IGNORECASE), "no pain"),
     (re.compile(r"\banicteric\b", re.IGNORECASE), "not icteric"),
     (re.compile(r"\bnon-?\s?smoker\b", re.IGNORECASE), "not a smoker"),
@@ -109,12 +114,18 @@ def _meanings(match: re.Match[str]) -> tuple[str, ...]:
     return meanings.get(written) or meanings.get(written.lower(), ())
 
 
+def _is_short(word: str) -> bool:
+    _, meanings = _abbreviations()
+    return word in meanings or word.lower() in meanings
+
+
 @lru_cache(maxsize=8192)
 def spelled_out(text: str) -> str:
     """The text with abbreviations in full, ages and ranges in one form, and "poorly controlled" as one word."""
     pattern, _ = _abbreviations()
     plain = _AGE_SEX.sub(lambda m: f"{m[1]} year old {_SEX[m[2]]}", _AGE.sub(r"\1 year old", " ".join(text.split())))
     plain = _STAGE.sub("chronic kidney disease stage ", plain)
+    plain = _PAIR.sub(lambda m: f"{m[1]}, {m[2]}" if _is_short(m[1]) and _is_short(m[2]) else m[0], plain)
     plain = pattern.sub(lambda m: (_meanings(m) or (m.group(),))[0], plain)
     plain = _RANGE.sub(lambda m: f"{_DIGITS[m[1].lower()]}-{_DIGITS[m[2].lower()]}", plain)
     for negative, words in _NOT_SO:

@@ -19,7 +19,7 @@ LEAST_KEPT = 0.75
 LEAST_CARRIED = 0.5
 LEAST_OF_A_CLAUSE = 0.34
 _FEW = 2
-_FRAME = frozenset(
+FRAME = frozenset(
     content_words(
         "reports reported noted found seen showed known currently now takes taking given previously states says notes"
         " describes endorses complains mentions experiences experienced experiencing suffers has presents presented"
@@ -138,12 +138,12 @@ def _known(claim: Claim) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _asked(text: str) -> Counter[str]:
     """Stems of the text's content words, without those that have checks of their own and without the frame."""
-    return Counter(s for s in content_stems(_without_checked(reading_of(text).plain)) if s not in _FRAME)
+    return Counter(s for s in content_stems(_without_checked(reading_of(text).plain)) if s not in FRAME)
 
 
 def _clauses(text: str) -> Iterator[list[str]]:
     for clause in _CLAUSE.split(_without_checked(reading_of(text).plain)):
-        yield [s for s in content_stems(clause) if s not in _FRAME]
+        yield [s for s in content_stems(clause) if s not in FRAME]
 
 
 def _without_checked(plain: str) -> str:

@@ -87,7 +87,7 @@ def _read(plain: str, kind: SectionKind, ends: list[int]) -> Iterator[_Mention]:
     spans += [(m.name, m.start, m.end, False, True) for m in find_drugs(plain)]
     taken = [(s[1], s[2]) for s in spans]
     spans += [
-        (c.name, c.start, c.end, False, False)
+        (c.name, c.start, c.end, c.group != "symptom", False)
         for c in reading_of(plain).concepts
         if c.group in ("symptom", "procedure", "substance") and not any(a <= c.start < b for a, b in taken)
     ]

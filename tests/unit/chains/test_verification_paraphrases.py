@@ -1,132 +1,17 @@
-"""True rewritings of chart lines, in the styles of several hospitals, none of which a capable writer may lose."""
+"""True rewritings of chart lines, which a capable writer must not lose."""
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 
 from chains.evidence import Evidence
-from chains.verification import Claim, first_refusal
+from chains.verification import Claim, Verifier, first_refusal
 from core.records import Citation, SectionKind
 
-# The cited line, then a true statement of it.
-PARAPHRASES = [
-    ("Pt c/o SOB x 3 days.", "The patient complains of shortness of breath for 3 days."),
-    ("Continue metformin 500 mg BID.", "Metformin 500 mg twice daily is continued."),
-    ("HTN, well controlled on lisinopril 10mg qd.", "Hypertension is well controlled on lisinopril 10 mg daily."),
-    ("57 y/o M w/ CHF and T2DM presents w/ back pain.", "A 57-year-old man with congestive heart failure and type 2 diabetes presents with back pain."),
-    ("Denies CP, SOB, N/V.", "The patient denies chest pain, shortness of breath, nausea and vomiting."),
-    ("No fever or chills.", "The patient has had neither fever nor chills."),
-    ("Afebrile overnight.", "There was no fever overnight."),
-    ("Lungs CTAB.", "The lungs are clear to auscultation bilaterally."),
-    ("Warfarin was stopped in May 2021 due to GI bleed.", "Because of gastrointestinal bleeding, warfarin was discontinued in May 2021."),
-    ("Lasix increased from 20 mg to 40 mg daily.", "The dose of furosemide was raised from 20 mg to 40 mg daily."),
-    ("Mother with breast ca at age 60.", "The patient's mother had breast cancer at age 60."),
-    ("s/p R TKA 2018.", "The patient is status post right total knee arthroplasty in 2018."),
-    ("L hip fx after fall.", "The patient sustained a left hip fracture after a fall."),
-    ("CXR: RLL infiltrate, concerning for PNA.", "The chest x-ray showed a right lower lobe infiltrate concerning for pneumonia."),
-    ("Possible PE on CT; heparin gtt started.", "CT raised the possibility of pulmonary embolism, and a heparin drip was started."),
-    ("Cr trended down 2.1 -> 1.4.", "Creatinine decreased from 2.1 to 1.4."),
-    ("A1c 8.2%, up from 7.4%.", "Hemoglobin A1c rose to 8.2% from 7.4%."),
-    ("BP 132/78, HR 76, sat 98% on RA.", "Blood pressure was 132/78 mmHg, heart rate 76 bpm and oxygen saturation 98% on room air."),
-    ("PCN allergy (hives).", "The patient is allergic to penicillin, which causes hives."),
-    ("NKDA.", "There are no known drug allergies."),
-    ("DNR/DNI confirmed with family.", "Code status is DNR/DNI, confirmed with the family."),
-    ("Full code.", "The patient is full code."),
-    ("F/u with cardiology in 2 weeks.", "Cardiology follow-up is planned in two weeks."),
-    ("Will refer to PT for strengthening.", "The patient will be referred to physical therapy for strengthening."),
-    ("Quit smoking 10 years ago, 20 pack-year history.", "The patient stopped smoking 10 years ago and has a 20 pack-year history."),
-    ("Lives alone, walks with a cane.", "The patient resides alone and ambulates with a cane."),
-    ("EF 35% on TTE 3/12/2021.", "The ejection fraction was 35% on the transthoracic echocardiogram of 3/12/2021."),
-    ("Likely viral gastroenteritis.", "Viral gastroenteritis is likely."),
-    ("R/o MI; trops negative x2.", "Myocardial infarction was to be ruled out; two troponins were negative."),
-    ("Hx of DVT in 2015, completed 6 months of apixaban.", "The patient had a deep vein thrombosis in 2015 and completed 6 months of apixaban."),
-    ("Patient was transferred to the ICU for septic shock.", "Septic shock required transfer to the intensive care unit."),
-    ("He tolerated the procedure well without complications.", "The procedure was well tolerated and there were no complications."),
-    ("Pain improved with oxycodone 5 mg q4h prn.", "The pain got better with oxycodone 5 mg every 4 hours as needed."),
-    ("Acetaminophen 650 mg PO q6h PRN pain.", "Acetaminophen 650 mg by mouth every 6 hours as needed for pain."),
-    ("Heparin held for procedure, resumed on 2/10/2021.", "Heparin was held for the procedure and restarted on 2/10/2021."),
-    ("Pneumonia resolved with antibiotics.", "The pneumonia cleared with antibiotics."),
-    ("Atrial fibrillation, rate controlled on metoprolol.", "The patient has rate-controlled atrial fibrillation on metoprolol."),
-    ("Severe AS with mean gradient 45 mmHg.", "Aortic stenosis is severe, with a mean gradient of 45 mmHg."),
-    ("Mild bilateral lower extremity edema.", "There is mild edema of both lower extremities."),
-    ("Trace LE edema b/l.", "Trace bilateral lower extremity edema is present."),
-    ("Abdomen soft, nontender, nondistended.", "The abdomen is soft, not tender and not distended."),
-    ("Discharged home with VNA.", "The patient was discharged home with a visiting nurse."),
-    ("Colonoscopy 2019 showed 2 polyps.", "Two polyps were found on the colonoscopy in 2019."),
-    ("Take 1-2 tablets every 6 hours as needed.", "One to two tablets may be taken every 6 hours as needed."),
-    ("WBC 14.2, likely due to steroids.", "The white blood cell count was 14.2, probably because of steroids."),
-    ("Type 2 diabetes, on insulin glargine 20 units at bedtime.", "The patient has type 2 diabetes and takes insulin glargine 20 units nightly."),
-    ("Wound vac in place, wound clean and dry.", "A wound vac is in place and the wound is clean and dry."),
-    ("CKD stage 3b, baseline Cr 1.8.", "Chronic kidney disease is stage 3b with a baseline creatinine of 1.8."),
-    ("CKD3, stable.", "Stage 3 chronic kidney disease is stable."),
-    ("Depression, stable on sertraline 50 mg daily.", "Depression remains stable on sertraline 50 mg daily."),
-    ("No evidence of DVT on LE duplex.", "Lower extremity duplex showed no deep vein thrombosis."),
-    ("Potassium 3.1, repleted.", "Potassium was 3.1 and was repleted."),
-    ("She had an appendectomy as a child.", "An appendectomy was performed in childhood."),
-    ("Drinks 2 beers per day.", "The patient drinks two beers a day."),
-    ("Father died of MI at 52.", "The patient's father died at 52 of a myocardial infarction."),
-    ("Amlodipine 5 mg added for BP.", "Amlodipine 5 mg was started for blood pressure."),
-    ("Held lisinopril given AKI.", "Because of acute kidney injury lisinopril was held."),
-    ("Transfused 2 units pRBC for Hgb 6.8.", "The patient received a transfusion of 2 units of packed red blood cells for a hemoglobin of 6.8."),
-    ("Chest pain resolved with nitroglycerin.", "Chest pain went away with nitroglycerin."),
-    ("CT head negative for bleed.", "Head CT showed no bleeding."),
-    ("If fever recurs, return to ED.", "The patient is to return to the emergency department if fever recurs."),
-    ("Return for worsening chest pain.", "The patient was told to come back if chest pain worsens."),
-    ("Consider MRI if no improvement.", "An MRI will be considered if there is no improvement."),
-    ("Pt declined flu shot.", "The flu shot was declined by the patient."),
-    ("Hypothyroidism - continue levothyroxine 75 mcg daily.", "Levothyroxine 75 mcg daily is continued for hypothyroidism."),
-    ("Right lower extremity weakness and some drop foot.", "There was weakness of the right lower extremity and some foot drop."),
-    ("He has been compliant with his medications.", "The patient has been taking medications as prescribed."),
-    ("Initiate meloxicam 15 mg once daily.", "Meloxicam 15 mg once a day will be started."),
-    ("Increase metformin to 1000 mg twice daily.", "Metformin is to be increased to 1000 mg twice a day."),
-    ("Strength is 4/5 on the right and 5/5 on the left.", "Strength measures 4/5 on the right side and 5/5 on the left side."),
-    ("Repeat hemoglobin A1c in a couple of months.", "Hemoglobin A1c will be repeated in a couple of months."),
-    ("The patient states he was golfing and hurt his back.", "He hurt his back while golfing."),
-    ("X-ray lumbar spine is unremarkable with good bony alignment.", "Lumbar spine x-ray was normal with good bony alignment."),
-    ("Grade 2/6 systolic ejection murmur, stable.", "A stable grade 2/6 systolic ejection murmur was heard."),
-    ("Family history of osteoporosis in her mother.", "Her mother has a history of osteoporosis."),
-    ("Smokes one pack a day.", "The patient smokes 1 pack per day."),
-    ("Worsening dyspnea on exertion over 2 weeks.", "Exertional dyspnea has worsened over 2 weeks."),
-    ("ECG with new LBBB.", "The electrocardiogram showed a new left bundle branch block."),
-    ("Vancomycin was discontinued after cultures grew MSSA; switched to cefazolin 2 g IV q8h.", "After cultures grew MSSA, vancomycin was stopped and changed to cefazolin 2 g intravenously every 8 hours."),
-    ("Weight down 5 kg since admission.", "The patient's weight is down 5 kg since admission."),
-    ("OSA on CPAP.", "The patient uses CPAP for obstructive sleep apnea."),
-    ("Patient underwent laparoscopic cholecystectomy on 3/4/2020.", "A laparoscopic cholecystectomy was performed on 3/4/2020."),
-    ("Foley removed 2/9, voiding well.", "The Foley catheter was taken out on 2/9 and the patient is voiding well."),
-    ("Hgb stable at 9.1.", "Hemoglobin remained stable at 9.1."),
-    ("INR 2.5, therapeutic.", "INR was therapeutic at 2.5."),
-    ("Pt is alert and oriented x3.", "The patient is alert and oriented times three."),
-    ("No known family history of colon cancer.", "There is no known family history of colon cancer."),
-    ("Gout flare L great toe treated with colchicine.", "A gout flare of the left great toe was treated with colchicine."),
-    ("Dilaudid 2 mg PO q4h prn severe pain", "Hydromorphone 2 mg by mouth every four hours as needed for severe pain."),
-    ("Echo: moderate MR, EF 55-60%.", "The echocardiogram showed moderate mitral regurgitation and an ejection fraction of 55-60%."),
-    ("MELD 18, listed for liver transplant.", "The MELD score is 18 and the patient is listed for liver transplant."),
-    ("She has diabetes, for which she takes glipizide.", "She takes glipizide for her diabetes."),
-    ("Reports numbness in both feet.", "The patient describes bilateral foot numbness."),
-    ("Complains of intermittent headaches, no vision changes.", "Headaches are intermittent and there are no changes in vision."),
-    ("Seen by neurology, who recommended EEG.", "Neurology saw the patient and recommended an EEG."),
-    ("Prednisone taper: 40 mg x 3 days then 20 mg x 3 days.", "Prednisone is tapered with 40 mg for 3 days followed by 20 mg for 3 days."),
-    ("Diagnosed with stage II breast cancer in 2016.", "In 2016 she was diagnosed with stage 2 breast cancer."),
-    ("Blood cultures x2 negative to date.", "Two sets of blood cultures have been negative to date."),
-    ("Hyperkalemia to 5.9, treated with kayexalate.", "Hyperkalemia of 5.9 was treated with Kayexalate."),
-    ("Pt's daughter reports he has been more confused since Monday.", "According to his daughter, he has been more confused since Monday."),
-    ("Unable to tolerate statins due to myalgias.", "The patient cannot tolerate statins because of myalgias."),
-    ("Home O2 2L NC.", "The patient uses 2 L of oxygen by nasal cannula at home."),
-    ("Last seen 3 months ago.", "The last visit was 3 months ago."),
-    ("Hypertension: BP at goal, no change to regimen.", "Blood pressure is at goal and the regimen is unchanged."),
-    ("Asthma, uses albuterol 2 puffs as needed for wheezing.", "For asthma the patient uses albuterol, 2 puffs as needed for wheezing."),
-    ("Osteoarthritis of the left knee.", "Left knee osteoarthritis."),
-    ("Sulfa drugs (rash), codeine (nausea).", "Codeine causes nausea and sulfa drugs cause a rash."),
-    ("Patient is not a surgical candidate.", "The patient is not a candidate for surgery."),
-    ("Nephrology consulted; HD initiated via R IJ catheter.", "Nephrology was consulted and hemodialysis was started through a right IJ catheter."),
-    ("Metoprolol tartrate 25 mg po bid - hold for SBP < 100.", "Metoprolol tartrate 25 mg by mouth twice daily, to be held for systolic blood pressure less than 100."),
-    ("Troponin peaked at 2.3.", "Peak troponin was 2.3."),
-    ("The incision is healing well.", "The incision heals well."),
-    ("Started on ceftriaxone and azithromycin for CAP.", "Ceftriaxone and azithromycin were started for community-acquired pneumonia."),
-    ("Cough x 1 week, nonproductive.", "A nonproductive cough has been present for one week."),
-    ("His appetite is poor and he lost 10 lbs.", "He has a poor appetite and lost 10 pounds."),
-    ("Biopsy showed adenocarcinoma.", "Adenocarcinoma was found on biopsy."),
-]  # fmt: skip
+ROWS = (Path(__file__).parent / "paraphrases.tsv").read_text("utf-8").splitlines()[1:]
+PARAPHRASES = list(csv.reader(ROWS, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def evidence(sentence: str) -> Evidence:
@@ -134,7 +19,24 @@ def evidence(sentence: str) -> Evidence:
     return Evidence("E1", citation, SectionKind.OTHER, sentence)
 
 
+def claim(line: str, statement: str) -> Claim:
+    spoken_of = "woman" if re.search(r"\b(?:she|her)\b", statement, re.IGNORECASE) else "man"
+    return Claim(statement, (evidence(line),), gender=spoken_of)
+
+
 @pytest.mark.parametrize(("line", "statement"), PARAPHRASES)
 def test_a_true_rewriting_is_let_pass(line: str, statement: str) -> None:
-    spoken_of = "woman" if re.search(r"\b(?:she|her)\b", statement, re.IGNORECASE) else "man"
-    assert first_refusal(Claim(statement, (evidence(line),), gender=spoken_of)) is None
+    assert first_refusal(claim(line, statement)) is None
+
+
+def test_a_weak_writer_is_held_to_the_words() -> None:
+    told = claim("Pt c/o SOB x 3 days.", "For the last three days breathing has become laborious.")
+    assert Verifier(policy="close").first_refusal(told) is not None
+
+
+def test_words_of_its_own_make_a_paraphrase() -> None:
+    verifier = Verifier(policy="free")
+    assert verifier.novelty(claim("Knee pain after running.", "Jogging was followed by knee pain.")) > 0
+    assert (
+        verifier.novelty(claim("Pt c/o SOB x 3 days.", "The patient complains of shortness of breath for 3 days.")) == 0
+    )
