@@ -85,14 +85,13 @@ class PassageFinder:
 
         With a `focus` only sentences that speak of it count as evidence, in whatever section they stand.
         """
-        before, rankings = list(self._shown), self._rankings(plan)
-        own = [[d for d in ranking if _chunk(d) not in self._foreign_chunks][:CHUNKS] for ranking in rankings]
+        before, own = list(self._shown), self._rankings(plan, self._foreign_chunks)
         candidates = [c for c in self._candidates(plan, focus, own) if not self._is_foreign(c)]
         chosen = self._choose(candidates, plan, word_limit, self._shown)
         runs = _adjacent(chosen, self._citer.is_item)
         groups = [self._group(run, plan, i) for i, run in enumerate(runs)]
         if self._foreign:
-            found = self._candidates(plan, focus, [ranking[:CHUNKS] for ranking in rankings])
+            found = self._candidates(plan, focus, self._rankings(plan, frozenset()))
             rivals = self._choose(found, plan, word_limit, before)
             groups += self._apart([c for c in rivals if self._is_foreign(c)], plan, len(groups))
         return tuple(groups)
@@ -114,10 +113,9 @@ class PassageFinder:
             if all((c.note_id, n) in self._foreign for n in range(c.first_sentence, c.last_sentence + 1))
         )
 
-    def _rankings(self, plan: SectionPlan) -> list[list[Document]]:
-        """For each query the best chunks, so many that foreign ones crowd none out."""
-        note_ids = self._recent(plan.within_days)
-        retriever = self._chart.retriever(k=CHUNKS + len(self._foreign_chunks), note_ids=note_ids)
+    def _rankings(self, plan: SectionPlan, without: frozenset[tuple[str, int]]) -> list[list[Document]]:
+        """For each query the best chunks, as if those in `without` were not there."""
+        retriever = self._chart.retriever(k=CHUNKS, note_ids=self._recent(plan.within_days), without=without)
         return [retriever.invoke(query) for query in plan.queries]
 
     def _candidates(

@@ -150,23 +150,42 @@ class Chart:
         chunks = self.chunks()
         return [Hit(chunks[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
 
-    def search(self, query: str, *, k: int = 12, note_ids: Collection[str] | None = None) -> list[Hit]:
-        """The `k` chunks that vectors and BM25 together rank first. Only chunks of `note_ids` are ranked."""
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 12,
+        note_ids: Collection[str] | None = None,
+        without: frozenset[tuple[str, int]] = frozenset(),
+    ) -> list[Hit]:
+        """The `k` chunks that vectors and BM25 together rank first. Only chunks of `note_ids` are ranked.
+
+        Chunks in `without`, (note_id, start), are as if they were not in the chart: no word of theirs counts either.
+        """
         rows = self._rows_of(note_ids)
+        if without:
+            apart = np.array([row for row, c in enumerate(self.chunks()) if (c.note_id, c.start) in without])
+            rows = np.setdiff1d(np.arange(len(self.chunks())) if rows is None else rows, apart)
         if k <= 0 or not self._patient.vectors or (rows is not None and not len(rows)):
             return []
         depth = max(_DEPTH, 4 * k)
         vector = np.asarray(self._origin.embeddings.embed_query(query), dtype=np.float32)
         dense, _ = nearest(self.vectors(), self._fitting(vector), depth, rows=rows)
-        lexical = best_of(self._once("lexical", self._load_lexical).scores(query), depth, rows=rows)
+        lexical = best_of(self._lexical(without).scores(query), depth, rows=rows)
         chunks = self.chunks()
         return [Hit(chunks[row], score) for row, score in fuse([dense, lexical])[:k]]
 
-    def retriever(self, *, k: int = 12, note_ids: Collection[str] | None = None) -> BaseRetriever:
-        """A hybrid retriever over this chart alone, or over some of its notes."""
+    def retriever(
+        self,
+        *,
+        k: int = 12,
+        note_ids: Collection[str] | None = None,
+        without: frozenset[tuple[str, int]] = frozenset(),
+    ) -> BaseRetriever:
+        """A hybrid retriever over this chart alone, or over some of its notes; `without` as in `search`."""
         from vectorstore.retriever import PatientRetriever
 
-        return PatientRetriever.over(self, k=k, note_ids=note_ids)
+        return PatientRetriever.over(self, k=k, note_ids=note_ids, without=without)
 
     def vector_store(self) -> PatientVectorStore:
         """LangChain's view of this patient."""
@@ -238,8 +257,20 @@ class Chart:
             found.setdefault(key, []).append(section)
         return {key: tuple(sections) for key, sections in found.items()}
 
-    def _load_lexical(self) -> LexicalIndex:
-        return LexicalIndex(f"{chunk.heading} {self.text_of(chunk)}" for chunk in self.chunks())
+    def _lexical(self, without: frozenset[tuple[str, int]]) -> LexicalIndex:
+        if not without:
+            return self._once("lexical", lambda: LexicalIndex(map(self._words_of, self.chunks())))
+        known: dict[frozenset[tuple[str, int]], LexicalIndex] = self._once("lexical_without", dict)
+        index = known.get(without)
+        if index is None:
+            own = (None if (c.note_id, c.start) in without else self._words_of(c) for c in self.chunks())
+            index = LexicalIndex(own)
+            known.clear()
+            known[without] = index
+        return index
+
+    def _words_of(self, chunk: Chunk) -> str:
+        return f"{chunk.heading} {self.text_of(chunk)}"
 
     def _once(self, name: str, load: Callable[[], T]) -> T:
         found: T | None = self._loaded.get(name)

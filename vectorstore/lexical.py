@@ -32,13 +32,15 @@ def words_of(text: str) -> list[str]:
 
 
 class LexicalIndex:
-    """BM25 scores of a fixed list of texts."""
+    """BM25 scores of a fixed list of texts. None keeps a place in the list for a text that counts for nothing."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        counted = [Counter(words_of(text)) for text in texts]
-        self._size = len(counted)
+    def __init__(self, texts: Iterable[str | None]) -> None:
+        given = list(texts)
+        counted = [Counter(words_of(text or "")) for text in given]
+        self._rows = len(counted)
+        self._size = sum(text is not None for text in given)
         lengths = np.array([sum(words.values()) for words in counted], dtype=np.float64)
-        mean = lengths.mean() if self._size and lengths.any() else 1.0
+        mean = lengths.sum() / self._size if self._size and lengths.any() else 1.0
         self._damping = _K1 * (1 - _B + _B * lengths / mean)
         postings: dict[str, tuple[list[int], list[int]]] = {}
         for row, words in enumerate(counted):
@@ -50,7 +52,7 @@ class LexicalIndex:
 
     def scores(self, query: str) -> NDArray[np.float64]:
         """The score of every text, in their order; 0 where no word is shared."""
-        scores = np.zeros(self._size)
+        scores = np.zeros(self._rows)
         for word, weight in Counter(words_of(query)).items():
             if word not in self._postings:
                 continue

@@ -22,19 +22,27 @@ class PatientRetriever(BaseRetriever):
 
     k: int = 12
     note_ids: frozenset[str] | None = None
+    without: frozenset[tuple[str, int]] = frozenset()
     _chart: Chart = PrivateAttr()
 
     @classmethod
-    def over(cls, chart: Chart, *, k: int = 12, note_ids: Collection[str] | None = None) -> PatientRetriever:
-        """A retriever for one chart; with `note_ids` only these notes are ranked."""
-        retriever = cls(k=k, note_ids=None if note_ids is None else frozenset(note_ids))
+    def over(
+        cls,
+        chart: Chart,
+        *,
+        k: int = 12,
+        note_ids: Collection[str] | None = None,
+        without: frozenset[tuple[str, int]] = frozenset(),
+    ) -> PatientRetriever:
+        """A retriever for one chart; with `note_ids` only these notes are ranked, and no chunk of `without`."""
+        retriever = cls(k=k, note_ids=None if note_ids is None else frozenset(note_ids), without=without)
         retriever._chart = chart
         return retriever
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun | None = None
     ) -> list[Document]:
-        hits = self._chart.search(query, k=self.k, note_ids=self.note_ids)
+        hits = self._chart.search(query, k=self.k, note_ids=self.note_ids, without=self.without)
         return [as_document(self._chart, hit) for hit in hits]
 
 
