@@ -7,8 +7,8 @@ from dataclasses import replace
 from chains.citations import Citer
 from chains.days import days_between
 from chains.evidence import Evidence, Group
-from core.records import Action, Assertion, FactKind, SectionKind, Sentence
-from extraction.assertion import context_of
+from chains.verification import Claim, first_refusal
+from core.records import Action, FactKind, SectionKind, Sentence
 from extraction.results import is_unusual
 from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
@@ -106,16 +106,14 @@ class ListWriter:
         return len(self._citer.text(sentence).split()) <= SHORT_WORDS
 
     def _quote(self, mention: TimedFact, section: str, index: int, *, whole_sentence: bool = False) -> Group:
-        evidence = self._evidence(mention, 1, whole_sentence=whole_sentence or self._needs_its_no(mention))
-        return Group(section, index, (evidence,), evidence)
+        """The words that state the fact, or all of the sentence where they may not stand without the rest of it.
 
-    def _needs_its_no(self, mention: TimedFact) -> bool:
-        """Whether a "no" of the sentence governs what it states as so: `never give her sulfa (rash)`."""
-        fact = mention.fact
-        sentence = self._sentences[fact.note_id, fact.sentence]
-        if fact.assertion is not Assertion.PRESENT or not self._fits_whole(mention):
-            return False
-        return context_of(self._citer.text(sentence), (fact.start - sentence.start, fact.end - sentence.start)).negated
+        That is so in `never give her sulfa (rash)`: alone, `sulfa (rash)` would leave out a "never".
+        """
+        evidence = self._evidence(mention, 1, whole_sentence=whole_sentence)
+        if not whole_sentence and first_refusal(Claim(evidence.text, (evidence,))):
+            evidence = self._evidence(mention, 1, whole_sentence=True)
+        return Group(section, index, (evidence,), evidence)
 
     def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
         if drug.name == "none":
@@ -127,15 +125,13 @@ class ListWriter:
             return self._quote(shown, section, index, whole_sentence=True)
         if drug.state != "changed" or before is None or not before.fact.dose:
             return self._quote(shown, section, index)
-        now, then = self._evidence(shown, 1), self._evidence(before, 2)
+        now, then = self._quote(shown, section, index).quote, self._evidence(before, 2)
         past = " ".join(filter(None, (before.fact.dose, before.fact.frequency)))
         text = f"{now.text}, previously {past}{_day(before)}"
         return Group(section, index, (now, then), now, composed=text)
 
     def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
-        if self._needs_its_no(result.latest):
-            return self._quote(result.latest, section, index)
-        now, before = self._evidence(result.latest, 1), result.previous
+        now, before = self._quote(result.latest, section, index).quote, result.previous
         same_day = before is not None and _day(before) == _day(result.latest)
         if before is None or same_day or before.fact.value in now.text:
             return Group(section, index, (now,), now)
