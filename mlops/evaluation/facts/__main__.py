@@ -13,19 +13,18 @@ from chains import build_chain
 from core.settings import LLMSettings
 from core.telemetry import Metrics
 from mlops.evaluation.charts import CACHE, LedgerCharts, ledger_charts
-from mlops.evaluation.ledger import all_facts
 from mlops.evaluation.metrics.facts import Claim, Due, Verdict, judge_claims, judge_due
 from mlops.evaluation.metrics.handoff import HANDOFF_KINDS, handoff_facts
-from mlops.evaluation.metrics.names import NameFinder
 from mlops.evaluation.metrics.telling import ToldStatement
 from mlops.evaluation.summaries import statements_of, summarize
+from mlops.evaluation.vocabulary import name_finder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     options = _parser().parse_args(arguments)
     charts = ledger_charts(options.phrasing, patients=options.patients, seed=options.seed, folder=options.work)
-    names = NameFinder(all_facts(charts.ledgers.values()))
+    names = name_finder(charts.ledgers.values())
     summaries = asyncio.run(_summaries(charts))
     due: list[Due] = []
     every: list[Due] = []

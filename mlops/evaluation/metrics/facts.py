@@ -3,14 +3,15 @@
 Recall: of the handoff facts (`handoff.handoff_facts`), the share told. Told means that a statement names the fact (or a
 synonym), not as denied, ended, possible or someone else's, and, where the kind has one, with the right value: a drug
 with its present dose, a result with its value. An allergy counts where the statement is about allergies; its reaction
-is not asked for. Omission is 1 - recall.
+is not asked for. Omission: the share that no statement names in this way, with whatever dose or value.
 
 Precision: of all claims, the share that the ledger holds to be true when the chart ends. A claim is one statement
 naming one fact; a list statement that names nothing the ledger knows of its kind is a claim too, an untraceable one. A
 claim is wrong where the ledger says otherwise and the statement does not say so: an ended drug or resolved problem told
 as present, a superseded dose or value, a fact that was never the patient's, a current fact told as denied or ended.
 With `dated`, statements outside of lists are read by the date of the note they cite, which is shown with them: what was
-so on that day is right. Namings as possible, or of what is no handoff kind, are no claims.
+so on that day is right, and a note's own words about what the ledger does not know at all are no claim. Namings as
+possible, or of what is no handoff kind, are no claims.
 """
 
 import re
@@ -151,8 +152,8 @@ def _claims(statement: ToldStatement, ledger: PatientLedger, names: NameFinder, 
     for told in all_told:
         for key in claimed(told, ledger):
             verdict = _verdict(key, told, all_told, ledger)
-            if dated and statement.section not in LIST_SECTIONS and verdict in _OVER and _was_so(key, told, ledger):
-                verdict = Verdict.RIGHT
+            if dated and statement.section not in LIST_SECTIONS:
+                verdict = _as_of_its_note(verdict, key, told, ledger)
             before = claims.get(key)
             if verdict and (before is None or verdict is Verdict.RIGHT):
                 claims[key] = Claim(statement, *key, verdict)
@@ -165,6 +166,16 @@ def _claims(statement: ToldStatement, ledger: PatientLedger, names: NameFinder, 
     if expected and not any(kind in expected for t in all_told for kind, _ in t.keys) and not claims:
         return [Claim(statement, sorted(expected)[0], "", Verdict.UNKNOWN)]
     return list(claims.values())
+
+
+def _as_of_its_note(verdict: Verdict | None, key: tuple[str, str], told: Told, ledger: PatientLedger) -> Verdict | None:
+    """What the verdict becomes when the statement is read by the date of its note.
+
+    A note's own words about something the ledger knows nothing of ("oseltamivir given") cannot be judged by it.
+    """
+    if verdict is Verdict.NEVER and told.verbatim and key not in ledger.by_key:
+        return None
+    return Verdict.RIGHT if verdict in _OVER and _was_so(key, told, ledger) else verdict
 
 
 def _was_so(key: tuple[str, str], told: Told, ledger: PatientLedger) -> bool:

@@ -81,7 +81,12 @@ class VerbatimSpans:
 
     def __init__(self, text: str, citations: Sequence[Citation], ledger: PatientLedger) -> None:
         self._text = text
-        self._places = list(_places(text, citations, ledger))
+        self._quoted = list(_quoted(text, citations))
+        self._places = list(_places(self._quoted, ledger))
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether `start:end` of the statement lies in cited words."""
+        return any(places[0] <= start and end <= places[-1] + 1 for _, places, _ in self._quoted)
 
     def at(self, start: int, end: int, keys: frozenset[tuple[str, str]]) -> list[tuple[Span, LedgerFact]]:
         """The ledger's spans of facts with one of `keys` that `start:end` of the statement lies on."""
@@ -94,21 +99,25 @@ class VerbatimSpans:
         return bool(_LETTERS.search(before) or _LETTERS.search(after))
 
 
-def _places(
-    text: str, citations: Sequence[Citation], ledger: PatientLedger
-) -> Iterator[tuple[int, int, Span, LedgerFact]]:
-    """(start, end, span, fact) in the statement's own offsets."""
+def _quoted(text: str, citations: Sequence[Citation]) -> Iterator[tuple[Citation, list[int], list[int]]]:
+    """Each citation whose words the statement repeats: where its characters stand in the statement and the note."""
     flat, to_text = _collapsed(text)
     for citation in citations:
-        quote, to_note = _collapsed(citation.quote)
+        quote, to_quote = _collapsed(citation.quote)
         at = flat.find(quote) if quote else -1
-        if at < 0:
-            continue
-        back = {citation.start + place: n for n, place in enumerate(to_note)}
+        if at >= 0:
+            yield citation, to_text[at : at + len(quote)], [citation.start + place for place in to_quote]
+
+
+def _places(
+    quoted: Sequence[tuple[Citation, list[int], list[int]]], ledger: PatientLedger
+) -> Iterator[tuple[int, int, Span, LedgerFact]]:
+    """(start, end, span, fact) in the statement's own offsets."""
+    for citation, in_text, in_note in quoted:
         for span, fact in ledger.spans_by_note.get(citation.note_id, ()):
-            inside = [back[i] for i in range(max(span.start, citation.start), min(span.end, citation.end)) if i in back]
+            inside = [place for place, note in zip(in_text, in_note, strict=True) if span.start <= note < span.end]
             if inside:
-                yield to_text[at + inside[0]], to_text[at + inside[-1]] + 1, span, fact
+                yield inside[0], inside[-1] + 1, span, fact
 
 
 def _collapsed(text: str) -> tuple[str, list[int]]:

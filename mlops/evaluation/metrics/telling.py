@@ -35,7 +35,8 @@ class Told:
     """One naming of facts in a statement.
 
     `keys` are the kinds and names it can stand for. `spans` are the ledger's own spans whose words the statement
-    repeats here; where there are any, they and no cue words give the stance. `amounts` are the doses that belong to it:
+    repeats here; where there are any, they and no cue words give the stance. `verbatim` says that the words around it
+    are a note's own, whether the ledger knows them or not. `amounts` are the doses that belong to it:
     those after it up to the next drug, else one right before it ("5 mg of oxycodone"). `numbers` are all numbers
     between it and the next name of anything.
     """
@@ -46,6 +47,7 @@ class Told:
     keys: frozenset[tuple[str, str]]
     stance: Stance
     spans: tuple[tuple[Span, LedgerFact], ...]
+    verbatim: bool
     amounts: tuple[Amount, ...]
     numbers: tuple[Decimal, ...]
 
@@ -81,12 +83,13 @@ def _told(statement: ToldStatement, naming: Naming, found: list[Naming], index: 
             stance = stance_by_words(text, naming.start, naming.end)
     else:
         stance = stance_by_words(text, naming.start, naming.end)
+    quoted = verbatim.covers(naming.start, naming.end)
     later = found[index + 1 :]
     rival = next((n.start for n in later if _is_rival(n, naming) and not n.keys & naming.keys), len(text))
     nearest = next((n.start for n in later if not n.keys & naming.keys), len(text))
     amounts = amounts_in(text[naming.end : rival]) or _right_before(text[: naming.start])
     numbers = numbers_in(text[naming.end : nearest])
-    return Told(statement, naming.start, naming.end, keys, stance, tuple(spans), tuple(amounts), tuple(numbers))
+    return Told(statement, naming.start, naming.end, keys, stance, tuple(spans), quoted, tuple(amounts), tuple(numbers))
 
 
 def _right_before(text: str) -> list[Amount]:
@@ -96,7 +99,9 @@ def _right_before(text: str) -> list[Amount]:
 
 def _is_meant(naming: Naming, ledger: PatientLedger) -> bool:
     """Two letters mean what the patient's own ledger has by that name, and nothing where it has none."""
-    return naming.end - naming.start > 2 or any(key in ledger.by_key for key in naming.keys)
+    if naming.end - naming.start > 2 or any(kind == "vital" for kind, _ in naming.keys):
+        return True
+    return any(key in ledger.by_key for key in naming.keys)
 
 
 def _is_rival(other: Naming, naming: Naming) -> bool:

@@ -11,7 +11,7 @@ from chains.verification.grounding import grounding
 from core.records import Citation, Outcome
 from mlops.evaluation.charts import LedgerCharts
 from mlops.evaluation.findings import Findings
-from mlops.evaluation.ledger import PatientLedger, all_facts
+from mlops.evaluation.ledger import PatientLedger
 from mlops.evaluation.metrics import citations, errors, numbers
 from mlops.evaluation.metrics.facts import Claim, Due, Verdict, judge_claims, judge_due
 from mlops.evaluation.metrics.handoff import HANDOFF_KINDS, handoff_facts
@@ -24,6 +24,7 @@ from mlops.evaluation.summaries import cited_sentences
 from mlops.evaluation.systems import System, SystemSummary
 from mlops.evaluation.systems.base import MAX_WORDS
 from mlops.evaluation.tasks.ledger_metrics import ledger_metrics
+from mlops.evaluation.vocabulary import name_finder
 from vectorstore.chart import Chart
 
 _NAMED = frozenset({Verdict.RIGHT, Verdict.NO_VALUE, Verdict.WRONG_VALUE})
@@ -74,7 +75,7 @@ def run(charts: LedgerCharts, systems: Sequence[System], *, count_tokens: Callab
 async def _measure(
     charts: LedgerCharts, systems: Sequence[System], count_tokens: Callable[[str], int], findings: Findings
 ) -> None:
-    names = NameFinder(all_facts(charts.ledgers.values()))
+    names = name_finder(charts.ledgers.values())
     for system in systems:
         findings.system = system.name
         async for case in _cases(charts, system, names):

@@ -85,7 +85,8 @@ def ledger_metrics(phrasing: Phrasing) -> tuple[Metric, ...]:
             "fact_precision",
             "Of all claims (one a statement and fact; a list statement that names nothing the ledger knows is one "
             "too), the share the ledger holds true: list statements as of the chart's end, others as of the date of "
-            "the note they cite, which is shown with them.",
+            "the note they cite, which is shown with them (a note's own words on what the ledger does not know are "
+            "none).",
             "higher",
             0.97,
         ),
@@ -98,7 +99,7 @@ def ledger_metrics(phrasing: Phrasing) -> tuple[Metric, ...]:
         ),
         metric(
             "fact_omission",
-            "Share of the handoff facts that no statement names at all, with whatever dose or value.",
+            "Share of the handoff facts that no statement names as holding, with whatever dose or value.",
             "lower",
             anchor="3.45% of sentences omitted (12,999 clinician-read sentences)",
         ),
