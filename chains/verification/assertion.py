@@ -183,9 +183,11 @@ def _disagreements(word: _Word, known: list[_Word]) -> Iterator[Refusal]:
     for flag, refusal in enumerate(_FLAGS.values()):
         if all(other.signs[flag] != word.signs[flag] for other in known):
             same_cues = all(other.cues[flag] == word.cues[flag] for other in known)
-            if not same_cues or (word.is_concept and flag == _FAMILY):
-                yield refusal
-            elif word.is_concept and flag == _NEGATED and _is_apart(word, known):
+            if (
+                not same_cues
+                or (word.is_concept and flag == _FAMILY)
+                or (word.is_concept and flag == _NEGATED and _is_apart(word, known))
+            ):
                 yield refusal
 
 

@@ -14,7 +14,8 @@ _NEAR_DAYS = (("yesterday", -1), ("tomorrow", 1))
 _YEAR = re.compile(r"(?<![\w./-])(?:19|20|21|22)\d\d(?![\w/-]|\.\d)")
 _AGO = re.compile(r"(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\s+(?P<when>ago|prior|earlier|before)\b", re.IGNORECASE)
 _AHEAD = re.compile(
-    r"\b(?:in|within|after)\s+(?:the next\s+)?(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\b(?!\s+(?:ago|prior|earlier))",
+    r"\b(?:in|within|after)\s+(?:the next\s+)?(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\b"
+    r"(?!\s+(?:ago|prior|earlier))",
     re.IGNORECASE,
 )
 _FROM_NOW = re.compile(r"(\d+(?:-\d+)?|\w+)\s+(day|week|month|year)s?\s+(?:from now|hence)\b", re.IGNORECASE)

@@ -25,7 +25,7 @@ _ORDERED = re.compile(
     rf"(?:^|[,.:;•-]|\band\b|\bthen\b)\W*(?:{_ORDERS.replace(' ', '|')})\b", re.IGNORECASE | re.MULTILINE
 )
 
-_HELPING = frozenset(stem(w) for w in "have been the her his not also being able due".split())
+_HELPING = frozenset(stem(w) for w in ["have", "been", "the", "her", "his", "not", "also", "being", "able", "due"])
 
 
 def plan_is_cited(claim: Claim) -> Refusal | None:

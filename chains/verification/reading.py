@@ -79,8 +79,8 @@ class Concept:
 class Reading:
     """`plain` is the text with abbreviations spelled out; places are characters of it.
 
-    `stems` are those of all words in it that carry meaning, other meanings of its abbreviations included; `bare_stems` are those without the phrases that
-    only look like a concept.
+    `stems` are those of all words in it that carry meaning, other meanings of its abbreviations included; `bare_stems`
+    are those without the phrases that only look like a concept.
     """
 
     plain: str

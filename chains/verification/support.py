@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from chains.verification.claim import Claim, Refusal
@@ -71,7 +71,7 @@ def is_carried(claim: Claim) -> Refusal | None:
 def _shares_nothing(claim: Claim) -> bool:
     """Whether the text has no content word, drug, problem or concept in common with the cited words."""
     text, cited = reading_of(claim.text), cited_reading(claim)
-    stems = set(content_stems(text.plain))
+    stems = set(content_stems(_blanked(text.plain, ((d.start, d.end) for d in find_dates(text.plain)))))
     telling = stems - _SAYING or stems
     if not telling or telling & _known(claim) or text.named & cited.named:
         return False
@@ -88,7 +88,10 @@ def names_nothing_new(claim: Claim) -> Refusal | None:
     for match in _MEDICAL.finditer(plain):
         if not any(a <= match.start() < b for a, b in named) and not known.issuperset(content_stems(match.group())):
             return _TERM
+    dated = [(d.start, d.end) for d in find_dates(claim.text)]
     for match in _NAME.finditer(claim.text):
+        if any(a <= match.start("name") < b for a, b in dated):
+            continue
         if match["name"] not in _NOT_NAMES and not known.issuperset(content_stems(match["name"])):
             return _TERM
     initials = "".join(w[0] for w in re.findall(r"[A-Za-z]+", cited.plain)).lower()
@@ -147,8 +150,12 @@ def _clauses(text: str) -> Iterator[list[str]]:
 
 
 def _without_checked(plain: str) -> str:
+    return _blanked(plain, _checked_spans(plain))
+
+
+def _blanked(plain: str, spans: Iterable[tuple[int, int]]) -> str:
     kept = list(plain)
-    for start, end in _checked_spans(plain):
+    for start, end in spans:
         kept[start:end] = " " * (end - start)
     return "".join(kept)
 

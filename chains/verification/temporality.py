@@ -26,10 +26,14 @@ _PAST = re.compile(
     re.IGNORECASE,
 )
 _ONCE_TAKEN = re.compile(r"\b(?:previously|formerly|used to|history of|prior|past)\b[^,;.]*\Z", re.IGNORECASE)
-_NOT_YET = re.compile(r"\b(?:not|un|partially|nearly|almost|never|until|once|when|if|to)\s*(?:yet\s+|fully\s+|completely\s+)?\Z",
-                      re.IGNORECASE)  # fmt: skip
-_NOW = re.compile(r"\b(?:active|actively|ongoing|currently|current|now|presently|at present|still|today|continues to have)\b",
-                  re.IGNORECASE)  # fmt: skip
+_NOT_YET = re.compile(
+    r"\b(?:not|un|partially|nearly|almost|never|until|once|when|if|to)\s*(?:(?:yet|fully|completely)\s+)?\Z",
+    re.IGNORECASE,
+)
+_NOW = re.compile(
+    r"\b(?:active|actively|ongoing|currently|current|now|presently|at present|still|today|continues to have)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"[;:]|\.\s|,?\s\b(?:but|however|although|though|whereas|while|and now|and is)\b", re.IGNORECASE)
 
 
