@@ -1,6 +1,6 @@
 """Composing: the model reads all evidence of a section, picks what matters from a closed set of ids, and writes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from chains.asking import Question, ask, model_of, places_of, usage_of
 from chains.compress import evidence_line, opening
 from chains.draft import Draft
 from chains.evidence import Evidence, Group, SectionEvidence
+from chains.taming import tame
+from chains.wording import LINE_ENDS, bare
 from core.records import PromptRef, Usage
 from prompts import Prompt
 
@@ -81,16 +83,21 @@ def pool_of(section: SectionEvidence) -> tuple[Evidence, ...]:
 
 
 def read_composition(section: SectionEvidence, answer: AIMessage) -> Composition:
-    """What an answer says of a section; a statement that names no evidence of the pool is put to all of it."""
+    """What an answer says of a section.
+
+    A statement that names no evidence of the pool is put to all of it. One that is nothing but lines of the pool,
+    whatever ids it names, becomes a draft for each of these lines: they are quotes. What was said before in the same
+    words is not said again.
+    """
     key, raw, model, usage = section.plan.key, str(answer.content), model_of(answer), usage_of(answer)
     try:
         written = list(_statements(orjson.loads(raw)["statements"]))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return Composition(key, (), model, raw, usage, "not_json")
-    pool, quotes = pool_of(section), _quotes(section)
+    pool, homes = pool_of(section), _homes(section)
     drafts = tuple(
-        _draft(section, index, text, cited, pool=pool, quotes=quotes, model=model)
-        for index, (text, cited) in enumerate(written)
+        _draft(section, index, text, cited, pool=pool, homes=homes, model=model)
+        for index, (text, cited) in enumerate(_told_once(written, pool))
     )
     apart = (g for g in section.groups if g.unusual)
     kept = tuple(Draft(replace(g, index=n), g.quote.text, ("E1",)) for n, g in enumerate(apart, len(drafts)))
@@ -98,24 +105,53 @@ def read_composition(section: SectionEvidence, answer: AIMessage) -> Composition
 
 
 def _statements(items: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Text and ids of each statement; ValueError for another form. One said word for word before is not said again."""
+    """Text and ids of each statement; ValueError for another form."""
     if not isinstance(items, list):
         raise ValueError
-    seen: set[str] = set()
     for item in items:
         text, cited = item["statement"], item["evidence"]
         if not (isinstance(text, str) and isinstance(cited, list) and all(isinstance(i, str) for i in cited)):
             raise ValueError
-        text = " ".join(text.split())
-        if text.casefold() not in seen:
-            seen.add(text.casefold())
-            yield text, tuple(dict.fromkeys(cited))
+        yield " ".join(text.split()), tuple(dict.fromkeys(cited))
 
 
-def _quotes(section: SectionEvidence) -> dict[str, Evidence]:
-    """The span to show in place of each line of the pool: that of the group it was gathered in."""
-    quotes: list[Evidence] = [group.quote for group in section.own_groups for _ in group.evidence]
-    return {f"E{n}": quote for n, quote in enumerate(quotes, 1)}
+def _told_once(
+    written: Iterable[tuple[str, tuple[str, ...]]], pool: Sequence[Evidence]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The statements, copies of several lines taken apart, and nothing twice."""
+    seen: set[str] = set()
+    for text, cited in written:
+        copies: list[tuple[str, tuple[str, ...]]] = [(e.text, (e.evidence_id,)) for e in copied_lines(text, pool)]
+        for said, lines in copies or [(text, cited)]:
+            if (told := bare(said)) not in seen:
+                seen.add(told)
+                yield said, lines
+
+
+def copied_lines(text: str, pool: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The lines of the pool that a text consists of, in its order; none where a word of it is the writer's own."""
+    found: list[Evidence] = []
+    rest = bare(text)
+    while rest:
+        begun = [line for line in pool if (words := bare(tame(line.text))) and rest.startswith(words)]
+        if not begun:
+            return ()
+        found.append(max(begun, key=lambda line: len(line.text)))
+        rest = rest[len(bare(tame(found[-1].text))) :].lstrip(LINE_ENDS)
+    return tuple(found)
+
+
+def _homes(section: SectionEvidence) -> dict[str, Group]:
+    """The group in which each line of the pool was gathered."""
+    homes = [group for group in section.own_groups for _ in group.evidence]
+    return {f"E{n}": group for n, group in enumerate(homes, 1)}
+
+
+def _quote(known: Sequence[Evidence], homes: dict[str, Group]) -> Evidence:
+    """What to show in place of a statement: the one line it rests on, or all of its first group where it uses more."""
+    home = homes[known[0].evidence_id]
+    beside = [e for e in known[1:] if homes[e.evidence_id] is home]
+    return home.quote if beside else known[0]
 
 
 def _draft(
@@ -125,11 +161,11 @@ def _draft(
     cited: Sequence[str],
     *,
     pool: Sequence[Evidence],
-    quotes: dict[str, Evidence],
+    homes: dict[str, Group],
     model: str,
 ) -> Draft:
     known = tuple(e for e in pool if e.evidence_id in cited) or tuple(pool)
-    group = Group(section.plan.key, index, known, quotes[known[0].evidence_id], rewritable=True)
+    group = Group(section.plan.key, index, known, _quote(known, homes), rewritable=True)
     raw = orjson.dumps({"statement": text, "evidence": list(cited)}).decode()
     return Draft(group, text, tuple(cited), model, raw=raw)
 

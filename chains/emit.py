@@ -12,10 +12,12 @@ from chains.provenance import Recorder
 from core.errors import ModelUnavailable
 from core.records import (
     ChainEvent,
+    Citation,
     EvidenceEvent,
     Outcome,
     SectionEvent,
     SectionPreview,
+    Statement,
     StatementEvent,
     Summary,
     SummaryEvent,
@@ -34,13 +36,18 @@ class _Section:
         self._waiting = {group.index for group in evidence.groups}
         self._verdicts: dict[int, Verdict] = {}
         self._released = 0
+        self._shown: list[Statement] = []
 
-    def add(self, verdict: Verdict) -> Iterator[Verdict]:
+    def add(self, verdict: Verdict) -> Iterator[Statement]:
+        """Take a verdict; the statements that can be shown now. The words of one place are quoted once."""
         self._verdicts[verdict.group.index] = verdict
         self._waiting.discard(verdict.group.index)
         while self._released in self._verdicts:
-            yield self._verdicts[self._released]
+            statement = self._verdicts[self._released].statement
             self._released += 1
+            if statement and not any(_repeats(statement, earlier) for earlier in self._shown):
+                self._shown.append(statement)
+                yield statement
 
     @property
     def done(self) -> bool:
@@ -48,10 +55,20 @@ class _Section:
 
     def result(self) -> SummarySection:
         plan = self.evidence.plan
-        statements = tuple(v.statement for _, v in sorted(self._verdicts.items()) if v.statement)
         withheld = sum(v.statement is None for v in self._verdicts.values())
-        outcome = "failed" if self.evidence.failed else _outcome(len(statements), withheld)
-        return SummarySection(plan.key, plan.title, outcome, withheld, statements)
+        outcome = "failed" if self.evidence.failed else _outcome(len(self._shown), withheld)
+        return SummarySection(plan.key, plan.title, outcome, withheld, tuple(self._shown))
+
+
+def _repeats(statement: Statement, earlier: Statement) -> bool:
+    """Whether both are quotes, and the later one says nothing that the earlier one did not."""
+    if (statement.status, earlier.status) != ("quoted", "quoted"):
+        return False
+    return all(any(_within(c, e) for e in earlier.citations) for c in statement.citations)
+
+
+def _within(inner: Citation, outer: Citation) -> bool:
+    return inner.note_id == outer.note_id and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _outcome(shown: int, withheld: int) -> Outcome:
@@ -92,11 +109,11 @@ class Emitter:
                 continue
             verdicts.append(item)
             section = sections[item.group.section]
-            for verdict in section.add(item):
-                if verdict.statement and gathered:
+            for statement in section.add(item):
+                if gathered:
                     first_s = first_s if first_s is not None else time.perf_counter() - gathered.started
-                    self._metrics.statements.labels(status=verdict.statement.status).inc()
-                    yield StatementEvent(item.group.section, verdict.statement)
+                    self._metrics.statements.labels(status=statement.status).inc()
+                    yield StatementEvent(item.group.section, statement)
             if section.done:
                 yield SectionEvent(item.group.section, section.result().outcome)
         if gathered:

@@ -35,8 +35,8 @@ def as_it_stands(group: Group) -> Draft:
 class Generator:
     """Yields what was gathered, then drafts as they are ready: one a group, or those of a section once it is composed.
 
-    With a `composer` the passages of a section are one request; a section whose answer cannot be used falls back to its
-    groups.
+    With a `composer` the passages of a section are one request. Where the answer cannot be used the section falls back
+    to its groups; where it holds no statement they are quoted, since evidence was found and a reader is to see it.
     """
 
     def __init__(self, compressor: Compressor | None, metrics: Metrics, composer: Composer | None = None) -> None:
@@ -86,6 +86,8 @@ class Generator:
             drafts = [Draft(group, "", (), model, trouble) for group in section.groups]
             drafts[0] = replace(drafts[0], usage=composition.usage, raw=composition.raw)
             return [*drafts]
+        if not any(draft.model for draft in composition.drafts):
+            composition = replace(composition, drafts=tuple(as_it_stands(group) for group in section.groups))
         return [composition, *composition.drafts]
 
     async def _group(self, compressor: Compressor, group: Group) -> list[Composition | Draft]:

@@ -12,6 +12,7 @@ from chains.evidence import Evidence, Gathered, Group
 from chains.generate import give_up
 from chains.verification import Refusal, Verifier
 from chains.verification.chart import ChartView
+from chains.wording import bare
 from core.errors import ModelUnavailable
 from core.records import Flag, Statement, Status
 from core.telemetry import Metrics
@@ -163,12 +164,8 @@ def _claimed(draft: Draft) -> tuple[Evidence, ...]:
 
 def _copied(draft: Draft) -> Evidence | None:
     """The evidence whose very words the draft is, whoever wrote it: that is a quote."""
-    same = (e for e in (draft.group.quote, *draft.group.evidence) if _bare(e.text) == _bare(draft.text))
+    same = (e for e in (draft.group.quote, *draft.group.evidence) if bare(e.text) == bare(draft.text))
     return next(same, None)
-
-
-def _bare(text: str) -> str:
-    return text.rstrip(" .")
 
 
 def _foreign(draft: Draft) -> Verdict:

@@ -8,6 +8,7 @@ import Stemmer
 
 _WORD = re.compile(r"([^\W_]+(?:['’](?!s\b)[^\W_]+)?)(?:['’]s\b)?")
 _STEMMER = Stemmer.Stemmer("english")
+LINE_ENDS = " .;,-*•"
 STOPWORDS = frozenset((Path(__file__).parent / "stopwords.txt").read_text("utf-8").split())
 
 
@@ -30,3 +31,8 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> list[str]:
     """Stems of the words that carry meaning; numbers are left to their own check."""
     return [stem(w) for w in words(text) if w not in STOPWORDS and not w[0].isdigit()]
+
+
+def bare(text: str) -> str:
+    """A text as copies are told by: neither case nor what stands around a line matters."""
+    return text.strip(LINE_ENDS).casefold()

@@ -45,7 +45,8 @@ def groups(key: str, count: int) -> tuple[Group, ...]:
 
 
 def verdict(group: Group, *, shown: bool = True, model: str = "") -> Verdict:
-    statement = Statement(f"{group.section}-{group.index + 1}", "abc", "quoted", (CITATION,))
+    place = replace(CITATION, start=3 * group.index, end=3 * group.index + 3)
+    statement = Statement(f"{group.section}-{group.index + 1}", "abc", "quoted", (place,))
     return Verdict(group, statement if shown else None, model)
 
 
