@@ -17,6 +17,7 @@ from chains.wording import content_words, words
 from core.records import SectionKind, Sentence
 from prompts import SectionPlan
 from vectorstore.chart import Chart
+from vectorstore.ranking import Instead
 
 CHUNKS = 24
 RRF_CONSTANT = 60
@@ -73,7 +74,7 @@ class PassageFinder:
         self._scope = scope
         self._barred = barred
         self._foreign = foreign
-        self._foreign_chunks = self._wholly_foreign() if foreign else frozenset()
+        self._own_words = self._without_foreign() if foreign else {}
         self._told: set[tuple[str, int]] = set()
         self._elsewhere = dict.fromkeys((k for p in plans for k, w in p.kinds.items() if w >= HOME), 0.3)
         self._elsewhere |= dict.fromkeys(_LISTED_ELSEWHERE, 0.3) | dict.fromkeys(_BACKGROUND, 0.1)
@@ -85,13 +86,13 @@ class PassageFinder:
 
         With a `focus` only sentences that speak of it count as evidence, in whatever section they stand.
         """
-        before, own = list(self._shown), self._rankings(plan, self._foreign_chunks)
+        before, own = list(self._shown), self._rankings(plan, self._own_words)
         candidates = [c for c in self._candidates(plan, focus, own) if not self._is_foreign(c)]
         chosen = self._choose(candidates, plan, word_limit, self._shown)
         runs = _adjacent(chosen, self._citer.is_item)
         groups = [self._group(run, plan, i) for i, run in enumerate(runs)]
         if self._foreign:
-            found = self._candidates(plan, focus, self._rankings(plan, frozenset()))
+            found = self._candidates(plan, focus, self._rankings(plan, {}))
             rivals = self._choose(found, plan, word_limit, before)
             groups += self._apart([c for c in rivals if self._is_foreign(c)], plan, len(groups))
         return tuple(groups)
@@ -105,17 +106,19 @@ class PassageFinder:
     def _is_foreign(self, candidate: Candidate) -> bool:
         return (candidate.sentence.note_id, candidate.sentence.ordinal) in self._foreign
 
-    def _wholly_foreign(self) -> frozenset[tuple[str, int]]:
-        """(note_id, start) of chunks without a sentence that is not foreign."""
-        return frozenset(
-            (c.note_id, c.start)
-            for c in self._chart.chunks()
-            if all((c.note_id, n) in self._foreign for n in range(c.first_sentence, c.last_sentence + 1))
-        )
+    def _without_foreign(self) -> dict[tuple[str, int], str]:
+        """For each chunk with foreign sentences, (note_id, start), the words of its other ones."""
+        own: dict[tuple[str, int], str] = {}
+        for chunk in self._chart.chunks():
+            sentences = self._chart.sentences_of(chunk.note_id)[chunk.first_sentence : chunk.last_sentence + 1]
+            kept = [s for s in sentences if (s.note_id, s.ordinal) not in self._foreign]
+            if len(kept) < len(sentences):
+                own[chunk.note_id, chunk.start] = " ".join(map(self._citer.text, kept))
+        return own
 
-    def _rankings(self, plan: SectionPlan, without: frozenset[tuple[str, int]]) -> list[list[Document]]:
-        """For each query the best chunks, as if those in `without` were not there."""
-        retriever = self._chart.retriever(k=CHUNKS, note_ids=self._recent(plan.within_days), without=without)
+    def _rankings(self, plan: SectionPlan, instead: Instead) -> list[list[Document]]:
+        """For each query the best chunks; those that `instead` names by the words that it gives."""
+        retriever = self._chart.retriever(k=CHUNKS, note_ids=self._recent(plan.within_days), instead=instead)
         return [retriever.invoke(query) for query in plan.queries]
 
     def _candidates(

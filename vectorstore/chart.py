@@ -24,9 +24,9 @@ from core.records import (
     Sentence,
     SkippedNote,
 )
-from vectorstore.lexical import LexicalIndex, best_of, fuse
 from vectorstore.manifest import REBUILD
 from vectorstore.nearest import Rows, nearest
+from vectorstore.ranking import NOTHING_ELSE, Instead, Ranking, embedded_again
 from vectorstore.segment import NoteRow, Segment
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ class _OfNote(Protocol):
 
 T = TypeVar("T")
 N = TypeVar("N", bound=_OfNote)
-# Rankings are cut here before they are fused: past it a reciprocal rank no longer moves the first dozen.
-_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,41 +149,27 @@ class Chart:
         return [Hit(chunks[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
 
     def search(
-        self,
-        query: str,
-        *,
-        k: int = 12,
-        note_ids: Collection[str] | None = None,
-        without: frozenset[tuple[str, int]] = frozenset(),
+        self, query: str, *, k: int = 12, note_ids: Collection[str] | None = None, instead: Instead = NOTHING_ELSE
     ) -> list[Hit]:
         """The `k` chunks that vectors and BM25 together rank first. Only chunks of `note_ids` are ranked.
 
-        Chunks in `without`, (note_id, start), are as if they were not in the chart: no word of theirs counts either.
+        The chunks that `instead` names are ranked as if they held that text, and not at all where it is empty.
         """
         rows = self._rows_of(note_ids)
-        if without:
-            apart = np.array([row for row, c in enumerate(self.chunks()) if (c.note_id, c.start) in without])
-            rows = np.setdiff1d(np.arange(len(self.chunks())) if rows is None else rows, apart)
         if k <= 0 or not self._patient.vectors or (rows is not None and not len(rows)):
             return []
-        depth = max(_DEPTH, 4 * k)
         vector = np.asarray(self._origin.embeddings.embed_query(query), dtype=np.float32)
-        dense, _ = nearest(self.vectors(), self._fitting(vector), depth, rows=rows)
-        lexical = best_of(self._lexical(without).scores(query), depth, rows=rows)
+        best = self._ranking(instead).best(query, self._fitting(vector), k, rows)
         chunks = self.chunks()
-        return [Hit(chunks[row], score) for row, score in fuse([dense, lexical])[:k]]
+        return [Hit(chunks[row], score) for row, score in best]
 
     def retriever(
-        self,
-        *,
-        k: int = 12,
-        note_ids: Collection[str] | None = None,
-        without: frozenset[tuple[str, int]] = frozenset(),
+        self, *, k: int = 12, note_ids: Collection[str] | None = None, instead: Instead = NOTHING_ELSE
     ) -> BaseRetriever:
-        """A hybrid retriever over this chart alone, or over some of its notes; `without` as in `search`."""
+        """A hybrid retriever over this chart alone, or over some of its notes; `instead` as in `search`."""
         from vectorstore.retriever import PatientRetriever
 
-        return PatientRetriever.over(self, k=k, note_ids=note_ids, without=without)
+        return PatientRetriever.over(self, k=k, note_ids=note_ids, instead=instead)
 
     def vector_store(self) -> PatientVectorStore:
         """LangChain's view of this patient."""
@@ -257,17 +241,23 @@ class Chart:
             found.setdefault(key, []).append(section)
         return {key: tuple(sections) for key, sections in found.items()}
 
-    def _lexical(self, without: frozenset[tuple[str, int]]) -> LexicalIndex:
-        if not without:
-            return self._once("lexical", lambda: LexicalIndex(map(self._words_of, self.chunks())))
-        known: dict[frozenset[tuple[str, int]], LexicalIndex] = self._once("lexical_without", dict)
-        index = known.get(without)
-        if index is None:
-            own = (None if (c.note_id, c.start) in without else self._words_of(c) for c in self.chunks())
-            index = LexicalIndex(own)
-            known.clear()
-            known[without] = index
-        return index
+    def _ranking(self, instead: Instead) -> Ranking:
+        if not instead:
+            return self._once("ranking", lambda: Ranking(self.vectors(), map(self._words_of, self.chunks())))
+        last: tuple[Instead, Ranking] | None = self._loaded.get("ranking_instead")
+        if last is None or last[0] != instead:
+            last = (instead, self._ranking_by(instead))
+            self._loaded["ranking_instead"] = last
+        return last[1]
+
+    def _ranking_by(self, instead: Instead) -> Ranking:
+        other = {row: instead[key] for row, c in enumerate(self.chunks()) if (key := (c.note_id, c.start)) in instead}
+        words = [
+            (f"{c.heading} {other[row]}" if other[row] else None) if row in other else self._words_of(c)
+            for row, c in enumerate(self.chunks())
+        ]
+        changed = {row: text for row, text in other.items() if text}
+        return Ranking(embedded_again(self.vectors(), changed, self._origin.embeddings.embed_documents), words)
 
     def _words_of(self, chunk: Chunk) -> str:
         return f"{chunk.heading} {self.text_of(chunk)}"

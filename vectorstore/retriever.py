@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -10,6 +10,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, PrivateAttr
 
 from vectorstore.chart import Chart, Hit
+from vectorstore.ranking import NOTHING_ELSE, Instead
 
 
 class PatientRetriever(BaseRetriever):
@@ -22,7 +23,7 @@ class PatientRetriever(BaseRetriever):
 
     k: int = 12
     note_ids: frozenset[str] | None = None
-    without: frozenset[tuple[str, int]] = frozenset()
+    instead: Mapping[tuple[str, int], str] = NOTHING_ELSE
     _chart: Chart = PrivateAttr()
 
     @classmethod
@@ -32,17 +33,17 @@ class PatientRetriever(BaseRetriever):
         *,
         k: int = 12,
         note_ids: Collection[str] | None = None,
-        without: frozenset[tuple[str, int]] = frozenset(),
+        instead: Instead = NOTHING_ELSE,
     ) -> PatientRetriever:
-        """A retriever for one chart; with `note_ids` only these notes are ranked, and no chunk of `without`."""
-        retriever = cls(k=k, note_ids=None if note_ids is None else frozenset(note_ids), without=without)
+        """A retriever for one chart; with `note_ids` only these notes are ranked; `instead` as in `Chart.search`."""
+        retriever = cls(k=k, note_ids=None if note_ids is None else frozenset(note_ids), instead=instead)
         retriever._chart = chart
         return retriever
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun | None = None
     ) -> list[Document]:
-        hits = self._chart.search(query, k=self.k, note_ids=self.note_ids, without=self.without)
+        hits = self._chart.search(query, k=self.k, note_ids=self.note_ids, instead=self.instead)
         return [as_document(self._chart, hit) for hit in hits]
 
 
