@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from mlops.evaluation.mutations.attribution import misattributed
-from mlops.evaluation.mutations.trial import Trial
+from mlops.evaluation.mutations.trial import DEVELOPMENT, Trial
 from mlops.evaluation.paraphrases import CaseChart, chart_of, load_cases
 
 DATA = Path(__file__).parent / "data"
@@ -62,5 +62,10 @@ def mutants() -> Iterator[Trial]:
 
 
 def misattributions() -> Iterator[Trial]:
-    """Restatements under citations that do not support them, to be refused."""
-    yield from misattributed(load_cases(), _charts())
+    """Restatements under citations that do not support them, to be refused.
+
+    Cases written for the development split lend their sentences to none but each other, so that adding one changes no
+    trial of the rest.
+    """
+    for chosen in (False, True):
+        yield from misattributed([c for c in load_cases() if c.id.startswith(DEVELOPMENT) is chosen], _charts())

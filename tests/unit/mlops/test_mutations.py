@@ -1,5 +1,6 @@
 """The errors: well formed, each one different from what is true, and counted right."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from chains.verification import Claim, Refusal
 from mlops.evaluation.mutations import BY_NAME, ERROR_TYPES, Trial, aci_bench
 from mlops.evaluation.mutations.collected import all_trials
 from mlops.evaluation.mutations.judged import Supports, judge
-from mlops.evaluation.mutations.trial import sample
+from mlops.evaluation.mutations.trial import DEVELOPMENT, sample
 from mlops.evaluation.mutations.written import WrittenMutant, load_mutants
 from mlops.evaluation.paraphrases import load_cases
 from mlops.evaluation.tasks import verifier_errors
@@ -103,12 +104,29 @@ def test_the_code_of_a_refusal_is_kept() -> None:
 
 
 def test_the_splits_are_fixed_and_about_three_to_seven() -> None:
-    share = sum(t.split == "dev" for t in TRIALS) / len(TRIALS)
+    drawn = [t for t in TRIALS if not t.unit.startswith(DEVELOPMENT)]
+    share = sum(t.split == "dev" for t in drawn) / len(drawn)
     assert 0.2 < share < 0.4
     by_unit: dict[str, set[str]] = {}
     for t in TRIALS:
         by_unit.setdefault(t.unit, set()).add(t.split)
     assert all(len(splits) == 1 for splits in by_unit.values())
+
+
+def test_cases_written_for_development_stay_there_and_move_no_other() -> None:
+    written = [t for t in TRIALS if t.unit.startswith(DEVELOPMENT)]
+    assert {(t.origin, t.split) for t in written} == {("written", "dev")}
+    for trial in TRIALS:
+        digest = hashlib.sha256(trial.unit.encode()).hexdigest()
+        drawn = "dev" if int(digest[:12], 16) < 0.3 * 16**12 else "test"
+        assert trial.unit.startswith(DEVELOPMENT) or trial.split == drawn
+
+
+def test_cases_written_for_development_and_the_rest_cite_only_their_own() -> None:
+    for trial in TRIALS:
+        if trial.origin == "written":
+            lent = [e.citation.note_id.startswith(DEVELOPMENT) for e in (*trial.cited, *trial.right)]
+            assert set(lent) == {trial.unit.startswith(DEVELOPMENT)}
 
 
 def test_a_sample_is_the_same_whatever_the_order() -> None:
