@@ -1,4 +1,4 @@
-"""`python -m ingest.synthetic --patients N --seed S --out DIR [--phrasing a|b]`: write notes.csv.gz and facts.jsonl."""
+"""`python -m ingest.synthetic --patients N --seed S --out DIR [--phrasing a|b|c]`: notes and facts."""
 
 import argparse
 import sys
@@ -19,7 +19,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder for notes.csv.gz and facts.jsonl"
     )
-    parser.add_argument("--phrasing", choices=HALVES, default="a", help="which half of the phrasing banks")
+    parser.add_argument(
+        "--phrasing", choices=HALVES, default="a", help="which phrasing bank; rules are built on a and c, reported on b"
+    )
     args = parser.parse_args(argv)
     if args.patients < 1:
         parser.error(f"--patients is {args.patients}; at least 1 is needed")

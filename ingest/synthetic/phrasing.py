@@ -1,5 +1,8 @@
 """Phrasing banks: what can be said in how many ways, read from one half's YAML files.
 
+Halves `a` and `c` are for building rules, `b` for reporting on them. A bank may hold layouts of its own (`meds.joint`,
+`labs.item`, ...); where it has none, lists are written as MIMIC's notes have them.
+
 A phrase holds `{slots}` and `<one|of|these>` alternatives. A slot written with a capital
 (`{He}`) is the lower-case slot with its first letter raised.
 """
@@ -20,7 +23,7 @@ from ingest.synthetic.voices import Voice
 from ingest.synthetic.writer import Mention, Piece, Text
 
 FOLDER = Path(__file__).parent / "phrasing"
-HALVES = ("a", "b")
+HALVES = ("a", "b", "c")
 _TOKEN = re.compile(r"\{(\w+)\}|<([^<>]*)>")
 Slots: TypeAlias = Mapping[str, "Piece | Text"]
 
@@ -169,7 +172,7 @@ def _listed(listed: object) -> list[Phrase]:
     raise ValueError("a slot is a list of phrases, or lists by style")
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=len(HALVES))
 def load_bank(half: str) -> Bank:
-    """The bank of one half, "a" or "b"."""
+    """The bank of one half, one of `HALVES`."""
     return Bank(half)

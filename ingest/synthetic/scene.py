@@ -10,7 +10,7 @@ from ingest.synthetic.ledger import Ledger
 from ingest.synthetic.phrasing import Bank, fill
 from ingest.synthetic.state import Course, Encounter, Life, Prescription, Result, Sensitivity, Timed, Vitals
 from ingest.synthetic.voices import Voice
-from ingest.synthetic.writer import Mention, NoteWriter, Piece, Ref, Text
+from ingest.synthetic.writer import Mention, NoteWriter, Piece, Ref, Text, plain_text
 
 
 @dataclass(slots=True)
@@ -79,6 +79,10 @@ class Scene:
         """Write it as a sentence."""
         self.out.sentence(self.text(slot, **slots))
 
+    def joint(self, slot: str) -> str:
+        """What stands between the items of a list: a line break where the bank has no joint of its own."""
+        return plain_text(self.habit(slot)) if slot in self.bank else "\n"
+
     def line(self, slot: str, **slots: "Piece | Text") -> None:
         """Write it as a line of its own."""
         self.out.line(self.text(slot, **slots), capital=True)
@@ -90,9 +94,10 @@ class Scene:
     def heading(self, name: str, *, inline: bool = False) -> None:
         """Begin a section under this author's own heading."""
         self.out.blank()
-        self.out.write(self.habit(f"heading.{name}"))
+        words = self.habit(f"heading.{name}")
+        self.out.write(words)
         if inline:
-            self.out.write((" ",))
+            self.out.write((" " if plain_text(words).endswith((":", "-")) else ": ",))
         else:
             self.out.newline()
 
@@ -140,23 +145,37 @@ class Scene:
         column = self.voice.column
         words = self.catalog.words
         route = words["routes"][item.drug.route][column]
-        frequency = words["frequencies"].get(item.dose.frequency, [item.dose.frequency] * 4)[column]
-        strength = item.dose.strength.replace(" tab", " tablet") if column in (1, 3) else item.dose.strength
+        frequency = words["frequencies"].get(item.dose.frequency, [item.dose.frequency] * 6)[column]
+        spelled = column % 2 == 1
+        strength = item.dose.strength.replace(" tab", " tablet") if spelled else item.dose.strength
         if column == 2 and item.dose.unit in ("mg", "mcg", "g") and self.voice.style == "terse":
             strength = strength.replace(" ", "")
-        prn = f" {'as needed for' if column in (1, 3) else 'PRN'} {item.drug.prn}" if item.drug.prn else ""
+        prn = f" {'as needed for' if spelled else 'PRN'} {item.drug.prn}" if item.drug.prn else ""
         named = Mention(name or self.drug_name(item), refs)
         dose = Mention(strength, refs)
-        return {
+        slots: dict[str, Piece | Text] = {
             "drug": named,
             "dose": dose,
             "route": route,
             "freq": Mention(frequency, refs),
             "prn": prn,
             "form": item.drug.form,
+            "sig": self._sig(item, spelled=spelled),
             "rx": (named, " ", dose, " ", route, " ", Mention(frequency + prn, refs)),
             "rxshort": (named, " ", dose, " ", Mention(frequency, refs)),
         }
+        if "drug.order" in self.bank and item.dose.unit != "%":
+            first = self.habit("drug.order", **slots)
+            slots["rx"] = (*first, " ", route, " ", Mention(frequency + prn, refs))
+            slots["rxshort"] = (*first, " ", Mention(frequency, refs))
+        return slots
+
+    def _sig(self, item: Prescription, *, spelled: bool) -> str:
+        """How to take it: "take 1 tablet by mouth", "inject under the skin"."""
+        form, sigs = item.drug.form, self.catalog.words["sigs"]
+        counted = item.drug.route == "PO" and form.endswith(("tablet", "capsule")) and item.dose.unit != "tab"
+        chosen: str = sigs["counted" if counted else item.drug.route][spelled]
+        return chosen.format(form=form, short="cap" if form == "capsule" else "tab")
 
     def allergy(self, s: Sensitivity, assertion: str = "present", action: str = "") -> dict[str, Piece | Text]:
         """Slots of an allergy; only for one with an allergen."""

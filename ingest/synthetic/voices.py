@@ -12,6 +12,8 @@ _STYLES = {
     "clinic": ("plain", "full", "full"),
     "pharmacist": ("terse", "plain"),
 }
+_COLUMNS = {"c": ((2, 4), (1, 5))}
+_BULLETS = {"c": ("\N{BULLET} ", "({n}) ", "-- ", "o ", "")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,9 @@ def voice(half: str, role: str, number: int) -> Voice:
     taste = Random(f"{half}:{role}:{number}")
     style = taste.choice(_STYLES.get(role, ("terse", "plain", "full")))
     abbreviates = taste.random() < {"terse": 0.95, "plain": 0.5, "full": 0.1}[style]
-    column = taste.choice((0, 2)) if abbreviates else taste.choice((1, 3))
-    bullet = taste.choice(("- ", "{n}. ", "* ", "{n}) ", ""))
+    short, spelled = _COLUMNS.get(half, ((0, 2), (1, 3)))
+    column = taste.choice(short if abbreviates else spelled)
+    bullet = taste.choice(_BULLETS.get(half, ("- ", "{n}. ", "* ", "{n}) ", "")))
     return Voice(
         f"{half}:{role}:{number}", role, style, abbreviates, column, bullet, taste.choice((72, 74, 76, 78, 79))
     )

@@ -25,7 +25,7 @@ from vectorstore.embeddings.base import LocalEmbeddings
 from vectorstore.generation import Generation
 from vectorstore.store import Store
 
-Phrasing: TypeAlias = Literal["a", "b"]
+Phrasing: TypeAlias = Literal["a", "b", "c"]
 
 CACHE = Path("var/evaluation/charts")
 """Where charts are kept between runs, unless told otherwise."""

@@ -3,7 +3,7 @@
 from ingest.synthetic.catalog import Condition
 from ingest.synthetic.scene import Scene
 from ingest.synthetic.state import Course, Timed
-from ingest.synthetic.writer import Mention, Piece, Ref, Text, join
+from ingest.synthetic.writer import Mention, Piece, Ref, Text, join, plain_text
 
 
 def allergies(scene: Scene, *, heading: bool = True) -> None:
@@ -16,10 +16,8 @@ def allergies(scene: Scene, *, heading: bool = True) -> None:
         if s.allergen is None:
             if _wrong_allergy(scene):
                 continue
-            words = scene.habit("allergy.none")
-            scene.out.sentence(
-                (Mention("".join(w if isinstance(w, str) else w.text for w in words), (Ref(s.fact),)),), capital=False
-            )
+            words = plain_text(scene.habit("allergy.none"))
+            scene.out.sentence((Mention(words, (Ref(s.fact),)),), capital=False)
         else:
             items.append(scene.habit("allergy.item", **scene.allergy(s)))
     wrong = _wrong_allergy(scene)
@@ -96,6 +94,10 @@ def past_history(scene: Scene, *, heading: str = "pmh") -> None:
     if not items:
         scene.line("pmh.none")
         return
+    joint = scene.joint("pmh.joint")
+    if joint != "\n":
+        scene.out.sentence(join(items, joint, joint))
+        return
     if scene.voice.style == "full" and scene.voice.bullet == "":
         scene.out.sentence((*join(items), "."))
         return
@@ -128,6 +130,14 @@ def code_status(scene: Scene) -> Mention:
     now = scene.life.of_kind("code_status", scene.at)[0]
     text = {"full code": scene.rng.choice(("Full code", "Full Code", "FULL CODE", "full code"))}.get(now.name, "")
     return scene.timed(now, text=text)
+
+
+def code_line(scene: Scene) -> None:
+    """The code status under its heading."""
+    scene.heading("code", inline=True)
+    code = code_status(scene)
+    scene.out.sentence(scene.text("code.line", code=code) if "code.line" in scene.bank else (code,), capital=False)
+    scene.out.newline()
 
 
 def devices(scene: Scene) -> list[Timed]:

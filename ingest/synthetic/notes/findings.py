@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ingest.synthetic.catalog import Condition
 from ingest.synthetic.scene import Scene
 from ingest.synthetic.state import Result, Vitals
-from ingest.synthetic.writer import Mention, Piece, Ref, Text
+from ingest.synthetic.writer import Mention, Piece, Ref, Text, join
 
 _PANELS = (
     "cbc",
@@ -92,7 +92,9 @@ def lab_blocks(scene: Scene, results: Sequence[Result]) -> None:
     if not results:
         scene.line("labs.none")
         return
-    if scene.voice.column in (0, 2):
+    if "labs.item" in scene.bank:
+        listed_labs(scene, results)
+    elif scene.voice.column in (0, 2):
         _panels(scene, results)
     else:
         _table(scene, results)
@@ -122,6 +124,25 @@ def _table(scene: Scene, results: Sequence[Result]) -> None:
             Mention(before.text, older) if before else "--", f"  {r.lab.unit}" if r.lab.unit else "",
         ]  # fmt: skip
         scene.out.line(tuple(pieces))
+
+
+def listed_labs(scene: Scene, results: Sequence[Result]) -> None:
+    """Results one a line, or in a sentence that puts the abnormal ones first; each with its flag."""
+    joint = scene.joint("labs.joint")
+    if joint == "\n":
+        for r in results:
+            scene.out.line(_listed_lab(scene, r))
+        return
+    odd, usual = ([_listed_lab(scene, r) for r in results if r.abnormal == wanted] for wanted in (True, False))
+    slot = "labs.both" if odd and usual else "labs.odd" if odd else "labs.usual"
+    scene.say(slot, odd=join(odd, joint, joint), usual=join(usual, joint, joint))
+
+
+def _listed_lab(scene: Scene, r: Result) -> Text:
+    low, high = r.lab.female if scene.life.person.sex == "F" else r.lab.male
+    flag = "L" if r.value < low else "H" if r.value > high else "abnl"
+    mark = scene.habit("labs.mark", flag=flag) if r.abnormal else ""
+    return scene.habit("labs.item", mark=mark, **scene.result(r))
 
 
 def flat_labs(scene: Scene, results: Sequence[Result]) -> None:

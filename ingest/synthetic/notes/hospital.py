@@ -36,9 +36,7 @@ def history_and_physical(scene: Scene) -> None:
         problems=stories.main_problems(scene, 3) if _known(scene) else "no chronic illness",
     )
     assessment.in_hospital(scene, stage="start")
-    scene.heading("code", inline=True)
-    scene.out.sentence((background.code_status(scene),), capital=False)
-    scene.out.newline()
+    background.code_line(scene)
 
 
 def _known(scene: Scene) -> bool:
@@ -79,9 +77,7 @@ def progress(scene: Scene) -> None:
     if devices:
         scene.heading("devices", inline=True)
         scene.out.sentence(join([scene.timed(d) for d in devices]))
-    scene.heading("code", inline=True)
-    scene.out.sentence((background.code_status(scene),), capital=False)
-    scene.out.newline()
+    background.code_line(scene)
 
 
 def _dnr_today(scene: Scene) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ingest.synthetic.scene import Scene
 from ingest.synthetic.state import Change, Prescription
-from ingest.synthetic.writer import Mention, Piece, Ref, Text
+from ingest.synthetic.writer import Mention, Piece, Ref, Text, join
 
 
 def is_held(item: Prescription, at: datetime) -> bool:
@@ -19,12 +19,19 @@ def drug_list(scene: Scene, items: Sequence[Prescription], *, action: str = "", 
         scene.line("meds.none")
         return
     order = sorted(items, key=lambda p: p.drug.name)
-    for n, item in enumerate(order, 1):
+    lines: list[Text] = []
+    for item in order:
         slots = scene.drug(item, action)
         text: Text = scene.habit("meds.line", **slots)
         if not copied and is_held(item, scene.at) and scene.encounter.kind == "admission":
             text = (*text, *scene.habit("meds.held_mark"))
-        scene.out.line((scene.voice.bullet.format(n=n), *text), copied=copied)
+        lines.append(text)
+    joint = scene.joint("meds.joint")
+    if joint == "\n":
+        for n, text in enumerate(lines, 1):
+            scene.out.line((scene.voice.bullet.format(n=n), *text), copied=copied)
+    else:
+        scene.out.sentence(join(lines, joint, joint), copied=copied)
 
 
 def home_list(scene: Scene, at: datetime | None = None, *, copied: bool = False, action: str = "") -> None:

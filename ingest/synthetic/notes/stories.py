@@ -1,10 +1,16 @@
 """What happened: the opening line, the presenting story, symptoms had and denied."""
 
 from collections.abc import Sequence
+from random import Random
 
 from ingest.synthetic.catalog import Acute, Condition
 from ingest.synthetic.scene import Scene
 from ingest.synthetic.writer import Text, join
+
+_PASSING = (
+    "headache", "heartburn", "fatigue", "nausea", "constipation", "poor sleep", "muscle cramps", "back pain",
+    "nasal congestion", "palpitations",
+)  # fmt: skip
 
 
 def main_problems(scene: Scene, limit: int = 5) -> Text:
@@ -61,7 +67,19 @@ def review(scene: Scene) -> None:
     mine = set(scene.encounter.acute.symptoms + scene.encounter.acute.complaint) if scene.encounter.acute else set()
     names = [n for n in dict.fromkeys([*asked, *usual]) if n not in mine and not _contradicts(scene, n)]
     scene.rng.shuffle(names)
+    _told_once(scene, names)
     denied(scene, names[: scene.rng.randint(3, 5)])
+
+
+def _told_once(scene: Scene, names: list[str]) -> None:
+    """Now and then something is there at this visit only; all notes of the visit agree on it."""
+    if scene.encounter.kind not in ("clinic", "phone") or "visit.complaint" not in scene.bank:
+        return
+    lot = Random(f"{scene.life.person.subject_id}:{scene.encounter.index}")
+    name = lot.choice([n for n in _PASSING if not _contradicts(scene, n)])
+    if lot.random() < 0.4:
+        names[:] = [n for n in names if n != name]
+        scene.say("visit.complaint", symptoms=scene.symptom(name, present=True))
 
 
 def _contradicts(scene: Scene, symptom: str) -> bool:

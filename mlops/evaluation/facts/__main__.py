@@ -12,6 +12,7 @@ from pathlib import Path
 from chains import build_chain
 from core.settings import LLMSettings
 from core.telemetry import Metrics
+from ingest.synthetic.phrasing import HALVES
 from mlops.evaluation.charts import CACHE, LedgerCharts, ledger_charts
 from mlops.evaluation.metrics.facts import Claim, Due, Verdict, judge_claims, judge_due
 from mlops.evaluation.metrics.handoff import HANDOFF_KINDS, handoff_facts
@@ -88,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--patients", type=int, default=12, help="charts to make")
     parser.add_argument("--seed", type=int, default=5, help="seed of the charts")
-    parser.add_argument("--phrasing", choices=("a", "b"), default="a", help="half of the phrasing banks")
+    parser.add_argument("--phrasing", choices=HALVES, default="a", help="a and c to build rules on, b to report")
     parser.add_argument("--misses", type=int, default=0, help="how many misses of each sort to print")
     parser.add_argument("--work", type=Path, default=CACHE, help="folder where charts are kept")
     return parser

@@ -4,10 +4,10 @@ import pytest
 
 from ingest.synthetic.catalog_files import load_catalog
 from ingest.synthetic.chart import write_chart
-from ingest.synthetic.phrasing import load_bank
+from ingest.synthetic.phrasing import HALVES, load_bank
 
 
-@pytest.fixture(scope="module", params=["a", "b"])
+@pytest.fixture(scope="module", params=HALVES)
 def charts(request):
     return [write_chart(load_catalog(), load_bank(request.param), seed=3, index=i) for i in range(14)]
 

@@ -32,11 +32,11 @@ def test_a_patient_does_not_depend_on_how_many_there_are(tmp_path):
 
 def test_another_seed_or_half_gives_other_notes(tmp_path):
     texts = []
-    for i, (seed, half) in enumerate([(1, "a"), (2, "a"), (1, "b")]):
+    for i, (seed, half) in enumerate([(1, "a"), (2, "a"), (1, "b"), (1, "c")]):
         (tmp_path / str(i)).mkdir()
         write_corpus(tmp_path / str(i), patients=1, seed=seed, phrasing=half)
         texts.append(rows(tmp_path / str(i))[0]["text"])
-    assert len(set(texts)) == 3
+    assert len(set(texts)) == 4
 
 
 def test_the_command_writes_notes_in_mimics_columns_and_a_ledger(tmp_path, capsys):
@@ -60,7 +60,7 @@ def test_a_number_of_patients_below_one_is_refused(tmp_path, capsys, wrong):
 
 def test_an_unknown_half_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        main(["--patients", "1", "--out", str(tmp_path), "--phrasing", "c"])
+        main(["--patients", "1", "--out", str(tmp_path), "--phrasing", "d"])
     assert "--phrasing" in capsys.readouterr().err
 
 

@@ -1,4 +1,5 @@
 import re
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -17,16 +18,18 @@ def plain(phrase):
     return words if len(words.split()) > 2 else phrase.strip().lower()
 
 
-def test_no_phrase_stands_in_both_halves():
-    a, b = ({(slot, plain(p)) for slot, many in load_bank(h).sources().items() for p in many} for h in HALVES)
+@pytest.mark.parametrize(("one", "other"), list(permutations(HALVES, 2)))
+def test_no_phrase_stands_in_two_halves(one, other):
+    a, b = ({(slot, plain(p)) for slot, many in load_bank(h).sources().items() for p in many} for h in (one, other))
     slots_apart = {words for slot, words in a if not slot.startswith(("heading", "exam.label"))}
     assert not a & b
     assert not {p for p in slots_apart if len(p.split()) > 3} & {p for _, p in b}
 
 
-def test_both_halves_fill_the_same_slots():
-    a, b = (load_bank(h) for h in HALVES)
-    assert set(a.sources()) == set(b.sources())
+def test_all_halves_fill_the_same_slots_and_c_adds_layouts():
+    a, b, c = (set(load_bank(h).sources()) for h in HALVES)
+    assert a == b
+    assert a < c
 
 
 @pytest.mark.parametrize("half", HALVES)
