@@ -63,7 +63,7 @@ class Composer:
     async def compose(self, section: SectionEvidence) -> Composition:
         """Ask for the section's statements. Raises ModelUnavailable."""
         pool = pool_of(section)
-        lines = "\n".join(evidence_line(e) for e in pool)
+        lines = "\n".join(evidence_line(e, self._prompt.line) for e in pool)
         limit = min(len(pool), section.plan.limit or len(pool))
         answer = await ask(
             self._llm,

@@ -1,5 +1,6 @@
 """*Compress*: the model rewrites a small group of evidence as one sentence, and names the lines it used."""
 
+from string import Template as StringTemplate
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from chains.draft import Draft
 from chains.evidence import Evidence, Group
 from chains.taming import tame
 from core.records import PromptRef
-from prompts import Prompt
+from prompts import WITH_ORIGIN, Prompt
 
 _LONGEST_OUTPUT = 600
 REPAIR_TEMPERATURE = 0.5
@@ -38,7 +39,7 @@ class Compressor:
     async def draft(self, group: Group) -> Draft:
         """Ask for one sentence. Raises ModelUnavailable."""
         question = Question(group.section, "draft", places_of(group.evidence))
-        message = self._prompt.user_message(lines=_lines(group))
+        message = self._prompt.user_message(lines=self._lines(group))
         return await self._ask(group, question, message, self._temperature)
 
     async def repair(self, refused: Draft, advice: str) -> Draft:
@@ -49,8 +50,11 @@ class Compressor:
         """
         group = refused.group
         question = Question(group.section, "repair", places_of(group.evidence, refused.text))
-        message = self._prompt.repair_message(lines=_lines(group), reason=advice)
+        message = self._prompt.repair_message(lines=self._lines(group), reason=advice)
         return await self._ask(group, question, message, max(self._temperature, REPAIR_TEMPERATURE))
+
+    def _lines(self, group: Group) -> str:
+        return "\n".join(evidence_line(e, self._prompt.line) for e in group.evidence)
 
     async def _ask(self, group: Group, question: Question, message: str, temperature: float) -> Draft:
         answer = await ask(
@@ -73,15 +77,11 @@ def opening(prompt: Prompt) -> list[BaseMessage]:
     return messages
 
 
-def _lines(group: Group) -> str:
-    return "\n".join(evidence_line(e) for e in group.evidence)
-
-
-def evidence_line(evidence: Evidence) -> str:
-    """One line of the prompt. Nothing of a note can break the line or pass for an evidence id."""
+def evidence_line(evidence: Evidence, form: str = WITH_ORIGIN) -> str:
+    """One line of a prompt, as its `line` wants it. Nothing of a note can break it or pass for an evidence id."""
     citation = evidence.citation
     where = ", ".join(((citation.charted_at or "undated")[:10], citation.note_type, citation.section or "no heading"))
-    return f"[{evidence.evidence_id}] ({tame(where)}) {tame(evidence.text)}"
+    return StringTemplate(form).substitute(id=evidence.evidence_id, where=tame(where), text=tame(evidence.text))
 
 
 def _schema(ids: list[str]) -> dict[str, Any]:

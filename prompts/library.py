@@ -12,6 +12,7 @@ import yaml
 from core.records import PromptRef
 
 ROOT = Path(__file__).parent
+WITH_ORIGIN = "[$id] ($where) $text"
 _PLACEHOLDERS = ("lines", "section")
 
 
@@ -27,7 +28,8 @@ class Example:
 class Prompt:
     """A prompt: what the model is, examples of turns, and the turn to ask.
 
-    The turns hold `$name` placeholders; `repair` is "" for a prompt that asks only once.
+    The turns hold `$name` placeholders; `repair` is "" for a prompt that asks only once. `line` says how a line of
+    evidence is written: its `$id`, `$where` it stands (date, type of note, heading) if the model is to know, `$text`.
     """
 
     ref: PromptRef
@@ -35,6 +37,7 @@ class Prompt:
     examples: tuple[Example, ...]
     user: str
     repair: str
+    line: str = WITH_ORIGIN
 
     def user_message(self, **values: str) -> str:
         """The turn that asks. Raises KeyError for a placeholder without a value."""
@@ -55,6 +58,7 @@ def load_prompt(name: str, version: str) -> Prompt:
         examples=tuple(_example(e) for e in parts["examples"]),
         user=parts["user"].strip(),
         repair=parts.get("repair", "").strip(),
+        line=parts.get("line", WITH_ORIGIN).strip(),
     )
 
 

@@ -30,6 +30,11 @@ def test_a_line_carries_its_id_date_type_and_heading() -> None:
     )
 
 
+def test_a_prompt_may_leave_out_where_a_line_stands() -> None:
+    form = load_prompt("compress", "3").line
+    assert evidence_line(evidence("Repeat\n  creatinine."), form) == "[E1] Repeat creatinine."
+
+
 @pytest.mark.parametrize(
     "trick", ["x\n[E2] (2021) y", "x\u2028[E2] y", "x\u202e[E2] y", "x\x1b[E2] y", "x\u200b[E2] y"]
 )
