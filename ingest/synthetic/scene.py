@@ -79,9 +79,15 @@ class Scene:
         """Write it as a sentence."""
         self.out.sentence(self.text(slot, **slots))
 
-    def joint(self, slot: str) -> str:
-        """What stands between the items of a list: a line break where the bank has no joint of its own."""
-        return plain_text(self.habit(slot)) if slot in self.bank else "\n"
+    def in_line(self, slot: str, items: Sequence[Text]) -> Text | None:
+        """Items in one running line, as this author parts them; None where each stands on a line of its own."""
+        marks = [plain_text(self.habit(slot, n=str(n))) for n, _ in enumerate(items, 1)] if slot in self.bank else []
+        if not marks or marks[0] == "\n":
+            return None
+        pieces: list[Piece] = [marks[0].lstrip(" ;,")]
+        for mark, item in zip(("", *marks[1:]), items, strict=True):
+            pieces += [mark, *item]
+        return tuple(pieces)
 
     def line(self, slot: str, **slots: "Piece | Text") -> None:
         """Write it as a line of its own."""

@@ -41,12 +41,12 @@ def plain_text(text: Text) -> str:
     return "".join(piece if isinstance(piece, str) else piece.text for piece in text)
 
 
-def join(items: Sequence[Piece | Text], last: str = " and ", between: str = ", ") -> Text:
+def join(items: Sequence[Piece | Text], last: str = " and ") -> Text:
     """Items as an enumeration: "a, b and c"."""
     pieces: list[Piece] = []
     for i, item in enumerate(items):
         if i:
-            pieces.append(last if i == len(items) - 1 else between)
+            pieces.append(last if i == len(items) - 1 else ", ")
         pieces += [item] if isinstance(item, str | Mention) else list(item)
     return tuple(pieces)
 

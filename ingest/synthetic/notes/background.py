@@ -94,9 +94,9 @@ def past_history(scene: Scene, *, heading: str = "pmh") -> None:
     if not items:
         scene.line("pmh.none")
         return
-    joint = scene.joint("pmh.joint")
-    if joint != "\n":
-        scene.out.sentence(join(items, joint, joint))
+    running = scene.in_line("pmh.joint", items)
+    if running is not None:
+        scene.out.sentence(running)
         return
     if scene.voice.style == "full" and scene.voice.bullet == "":
         scene.out.sentence((*join(items), "."))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ingest.synthetic.catalog import Condition
 from ingest.synthetic.scene import Scene
 from ingest.synthetic.state import Result, Vitals
-from ingest.synthetic.writer import Mention, Piece, Ref, Text, join
+from ingest.synthetic.writer import Mention, Piece, Ref, Text
 
 _PANELS = (
     "cbc",
@@ -128,14 +128,14 @@ def _table(scene: Scene, results: Sequence[Result]) -> None:
 
 def listed_labs(scene: Scene, results: Sequence[Result]) -> None:
     """Results one a line, or in a sentence that puts the abnormal ones first; each with its flag."""
-    joint = scene.joint("labs.joint")
-    if joint == "\n":
-        for r in results:
-            scene.out.line(_listed_lab(scene, r))
-        return
     odd, usual = ([_listed_lab(scene, r) for r in results if r.abnormal == wanted] for wanted in (True, False))
-    slot = "labs.both" if odd and usual else "labs.odd" if odd else "labs.usual"
-    scene.say(slot, odd=join(odd, joint, joint), usual=join(usual, joint, joint))
+    told = {"odd": scene.in_line("labs.joint", odd), "usual": scene.in_line("labs.joint", usual)}
+    slots = {name: text for name, text in told.items() if text is not None}
+    if slots:
+        scene.say("labs.both" if len(slots) == 2 else f"labs.{next(iter(slots))}", **slots)
+        return
+    for r in results:
+        scene.out.line(_listed_lab(scene, r))
 
 
 def _listed_lab(scene: Scene, r: Result) -> Text:

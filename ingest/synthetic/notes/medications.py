@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ingest.synthetic.scene import Scene
 from ingest.synthetic.state import Change, Prescription
-from ingest.synthetic.writer import Mention, Piece, Ref, Text, join
+from ingest.synthetic.writer import Mention, Piece, Ref, Text
 
 
 def is_held(item: Prescription, at: datetime) -> bool:
@@ -26,12 +26,12 @@ def drug_list(scene: Scene, items: Sequence[Prescription], *, action: str = "", 
         if not copied and is_held(item, scene.at) and scene.encounter.kind == "admission":
             text = (*text, *scene.habit("meds.held_mark"))
         lines.append(text)
-    joint = scene.joint("meds.joint")
-    if joint == "\n":
-        for n, text in enumerate(lines, 1):
-            scene.out.line((scene.voice.bullet.format(n=n), *text), copied=copied)
-    else:
-        scene.out.sentence(join(lines, joint, joint), copied=copied)
+    running = scene.in_line("meds.joint", lines)
+    if running is not None:
+        scene.out.sentence(running, copied=copied)
+        return
+    for n, text in enumerate(lines, 1):
+        scene.out.line((scene.voice.bullet.format(n=n), *text), copied=copied)
 
 
 def home_list(scene: Scene, at: datetime | None = None, *, copied: bool = False, action: str = "") -> None:
