@@ -39,6 +39,7 @@ class Settler:
         self._compressor = compressor
         self._metrics = metrics
         self._verifier = verifier or Verifier(policy="close")
+        self._verifier_of_code = self._verifier.of_code()
 
     async def stream(
         self, incoming: AsyncIterator[Gathered | Composition | Draft]
@@ -82,7 +83,8 @@ class Settler:
         refusal = _UNKNOWN
         claimed = _claimed(draft)
         if claimed:
-            found = self._verifier.first_refusal(known.chart.claim(draft.text, claimed))
+            verifier = self._verifier if draft.model else self._verifier_of_code
+            found = verifier.first_refusal(known.chart.claim(draft.text, claimed))
             if found is None:
                 cited = minimal(claimed, self._as_well_as(draft, claimed, known)) if draft.model else claimed
                 return self._supported(draft, cited, known)

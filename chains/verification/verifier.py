@@ -39,9 +39,14 @@ class Verifier:
         entailment: Entailment | None = None,
     ) -> None:
         self.policy: Policy = policy
+        self._every = checks
         self._checks = {n: c for n, c in checks.items() if policy == "close" or n not in ONLY_CLOSE}
         self._quote_checks = {n: c for n, c in checks.items() if n in QUOTE_CHECKS}
         self._entailment = entailment
+
+    def of_code(self) -> "Verifier":
+        """The same verifier for text that code composed: only a model is to keep close to the words of the lines."""
+        return Verifier(checks=self._every, entailment=self._entailment)
 
     def first_refusal(self, claim: Claim) -> Refusal | None:
         """The first check that refuses the claim, or None when all let it pass."""

@@ -110,3 +110,21 @@ async def test_what_not_even_the_quote_can_support_is_withheld_and_counted() -> 
     refused = metrics.registry.get_sample_value("anamnesis_statements_refused_total", {"reason": "negation"})
     assert refused is not None
     assert refused >= 1
+
+
+LONG = evidence(1, "Hemoglobin 11.4 today on oral iron, checked in clinic before the infusion.")
+
+
+async def test_what_code_set_side_by_side_may_leave_words_out_where_a_small_model_may_not() -> None:
+    text = "Hemoglobin 11.4"
+    by_code = await settle(Draft(group(LONG, composed=text), text, ("E1",)))
+    assert by_code.statement is not None
+    assert (by_code.statement.status, by_code.statement.text) == ("supported", text)
+    by_model = await settle(Draft(group(LONG), text, ("E1",), "m"))
+    assert by_model.reasons == ("too_little",)
+
+
+async def test_text_of_code_passes_every_other_check() -> None:
+    text = "Hemoglobin 12.4"
+    verdict = await settle(Draft(group(LONG, composed=text), text, ("E1",)))
+    assert verdict.reasons == ("number",)
