@@ -14,7 +14,7 @@ from mlops.evaluation.figures import figures_of, write_results
 from mlops.evaluation.gate import judge
 from mlops.evaluation.origin import origin
 from mlops.evaluation.report import write_report
-from mlops.evaluation.roster import NEED_DATA, TASKS, Roster
+from mlops.evaluation.roster import ASIDE, NEED_DATA, TASKS, Roster
 from mlops.evaluation.run import MODELS, Run
 from mlops.evaluation.stored import NotARun, read_run, write_run
 from mlops.evaluation.suite import Plan, run_tasks
@@ -63,17 +63,27 @@ def run(options: argparse.Namespace) -> int:
     print(figures_table(figure for figure in figures if not figure.baseline))
     write_report(folder, made, figures)
     print(f"report, baselines and examples included: {folder}/report.html and report.md")
-    if whole := not (options.only or plan.without_checks or plan.profile == "quick"):
-        results = options.results / ("eval.json" if plan.profile == "default" else "eval-full.json")
-        write_results(results, made, figures)
-        print(f"figures: {results}")
+    if results := _results(options, made):
+        write_results(options.results / results, made, figures)
+        print(f"figures: {options.results / results}")
     missed = [f"{f.task}/{f.metric.name} ({f.system})" for f in figures if f.passed is False]
     print(f"bars missed: {', '.join(missed) if missed else 'none'}")
     for crash in made.crashes:
         print(f"broke off: {crash.task}: {crash.error}", file=sys.stderr)
-    if not whole:
+    if not results:
         print("a run of a part, or with a check switched off, does not touch the figures in bench/results")
     return 1 if made.crashes else 0
+
+
+def _results(options: argparse.Namespace, made: Run) -> str:
+    """The file for the figures of a run: a whole one's, or that of a task that runs by itself; "" for any other."""
+    if made.without_checks or made.profile == "quick":
+        return ""
+    if not options.only:
+        return "eval.json" if made.profile == "default" else "eval-full.json"
+    if len(options.only) == 1 and options.only[0] in ASIDE:
+        return f"{options.only[0].replace('_', '-')}-{Path(made.model).name}.json" if made.measured else ""
+    return ""
 
 
 def gate(options: argparse.Namespace) -> int:

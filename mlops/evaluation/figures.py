@@ -61,7 +61,13 @@ def write_results(path: Path, run: Run, figures: Sequence[Figure]) -> None:
         "crashed": [crash.task for crash in run.crashes],
         "figures": [_row(figure, figures) for figure in figures if not figure.baseline],
         "tasks": [
-            {"task": r.task, "data": dict(r.data), "seeds": dict(r.seeds), "skipped": r.skipped or None}
+            {
+                "task": r.task,
+                "data": dict(r.data),
+                "seeds": dict(r.seeds),
+                "skipped": r.skipped or None,
+                "notes": r.notes,
+            }
             for r in run.results
         ],
     }

@@ -33,11 +33,14 @@ from mlops.evaluation.tasks import (
     mts_dialog,
     own_data,
     verifier_errors,
+    writing_modes,
 )
 from vectorstore.embeddings import build_embeddings
 from vectorstore.embeddings.base import LocalEmbeddings
 
 OWN_DATA = ("mimic", "longhealth", "archehr")
+ASIDE = (writing_modes.TASK,)
+"""Tasks that run when they are named: they help to choose, and nothing is asked of their figures."""
 TASKS = (
     "verifier_errors",
     "verifier_errors_aci",
@@ -51,10 +54,11 @@ TASKS = (
     "injection",
     "injection_model",
     *OWN_DATA,
+    *ASIDE,
 )
 NEED_DATA = frozenset({"verifier_errors_aci", "mts_dialog", "aci_bench"})
 """Tasks that need the public data sets."""
-ASKING = frozenset({"aci_bench", "ledger_b", "ledger_a", "abstention_b", "injection_model", *OWN_DATA})
+ASKING = frozenset({"aci_bench", "ledger_b", "ledger_a", "abstention_b", "injection_model", *OWN_DATA, *ASIDE})
 """Tasks that ask a language model where there is one."""
 _SEEDS = {"a": 101, "b": 202}
 
@@ -81,6 +85,8 @@ SIZES: Mapping[Profile, Size] = {
     "default": Size({"a": 10, "b": 24}, {"a": 0, "b": 3}, 8, 0, 4, 4),
     "full": Size({"a": 20, "b": 40}, {"a": 0, "b": 20}, 20, 0, 0, 0),
 }
+WRITTEN_CHARTS = 4
+"""Charts of which handoffs are written in both modes, where the plan names no number."""
 # What the embedded model's server takes; a larger model is held to the same, so that baselines compare.
 WINDOW_TOKENS = 8192
 
@@ -148,9 +154,10 @@ class Roster:
             "ledger_b": lambda: self._ledger("b"),
             "evidence_a": lambda: self._evidence("a"),
             "evidence_b": lambda: self._evidence("b"),
+            writing_modes.TASK: self._writing_modes,
         }
         # Data of the user's own are no gap where nobody named them.
-        named = [n for n in TASKS if n not in OWN_DATA or getattr(self._plan, n)]
+        named = [n for n in TASKS if n not in ASIDE and (n not in OWN_DATA or getattr(self._plan, n))]
         return {name: every[name] for name in TASKS if (name in only if only else name in named)}
 
     @cached_property
@@ -253,6 +260,15 @@ class Roster:
     def _evidence(self, phrasing: Phrasing) -> TaskResult:
         charts, embeddings = self._charts(phrasing), self._embeddings
         return evidence.run(charts, embeddings=embeddings, count_tokens=embeddings.count_tokens)
+
+    def _writing_modes(self) -> TaskResult:
+        if not self._models:
+            return TaskResult(writing_modes.TASK, (), skipped="no language model to write")
+        name, settings = next(iter(self._models.items()))
+        chains = {writing_modes.EXTRACTIVE: self._chains["extractive"]}
+        chains |= {mode: self._chain(settings.model_copy(update={"writer": mode})) for mode in writing_modes.MODES}
+        handoffs = self._plan.patients or WRITTEN_CHARTS
+        return writing_modes.run(self._charts("b"), chains, system=name, handoffs=handoffs, others=(handoffs + 1) // 2)
 
     def _asking(self, settings: LLMSettings, phrasing: Phrasing) -> Sequence[System]:
         """The baselines that ask a model."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from chains import build_chain
@@ -13,8 +14,9 @@ from mlops.evaluation.metrics.telling import ToldStatement
 from mlops.evaluation.records import TaskResult
 from mlops.evaluation.suite import check
 from mlops.evaluation.systems import ChainSystem, Lead, SystemSummary
-from mlops.evaluation.tasks import abstention, evidence, ledger_facts
+from mlops.evaluation.tasks import abstention, evidence, ledger_facts, writing_modes
 from mlops.evaluation.tasks.ledger_metrics import ledger_metrics
+from tests.fakes.chat_model import Answering
 from vectorstore.chart import Chart
 
 pytestmark = pytest.mark.integration
@@ -107,3 +109,30 @@ def test_the_quick_look_prints_recall_and_misses(
     printed = capsys.readouterr().out
     assert "recall" in printed
     assert charts.name in printed
+
+
+def writes_one_line(prompt: str) -> str:
+    """Nothing of a whole section; of a group its first line, called reported, and now and then with a number."""
+    if "Section:" in prompt:
+        return '{"statements": []}'
+    line = [line for line in prompt.splitlines() if line.startswith("[E1]")][-1].partition(") ")[2]
+    added = " in 77 days" if len(line) % 2 else ""
+    return orjson.dumps({"statement": f"Reportedly {line.rstrip(' .')}{added}.", "evidence": ["E1"]}).decode()
+
+
+def test_what_a_model_writes_in_either_mode_is_counted(charts: LedgerCharts) -> None:
+    llm = Answering(answer=writes_one_line)
+    both = {m: LLMSettings(model="fake-8b", writer=m) for m in writing_modes.MODES}
+    chains = {m: build_chain(llm=llm, metrics=Metrics(), llm_settings=s) for m, s in both.items()}
+    chains["extractive"] = build_chain(llm=None, metrics=Metrics(), llm_settings=LLMSettings())
+    result = writing_modes.run(charts, chains, system="model", handoffs=1, others=1)
+    check("writing_modes", result)
+    assert {o.unit.partition("/")[2] for o in result.observations} == {"handoff", "discharge"}
+    assert value(result, "quoted_compose", "model") + value(result, "withheld_compose", "model") == 1.0
+    assert value(result, "empty_compose", "model") == 1.0
+    assert value(result, "words_compose", "model") == value(result, "words_extractive", "model")
+    kept, refused = (value(result, f"{name}_compress", "model") for name in ("kept", "refused"))
+    assert 0.0 < kept < 1.0
+    assert 0.0 < refused <= 1.0 - kept
+    assert any("Reportedly" in e.text for e in result.examples if e.metric == "kept_compress")
+    assert [note.endswith("none") for note in result.notes] == [False, True]
