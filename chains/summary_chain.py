@@ -29,7 +29,7 @@ from core.telemetry import Metrics
 from prompts import Template, load_prompt, load_templates
 
 COMPRESS_VERSION = "3"
-COMPOSE_VERSION = "1"
+COMPOSE_VERSION = "2"
 
 
 ChainOutput: TypeAlias = Summary | ChainEvent
