@@ -5,6 +5,8 @@ from ingest.synthetic.scene import Scene
 from ingest.synthetic.state import Course, Timed
 from ingest.synthetic.writer import Mention, Piece, Ref, Text, join, plain_text
 
+_CURED_BY_ANTIBIOTICS = frozenset(("pneumonia", "uti_sepsis", "cellulitis", "pyelonephritis", "c_diff"))
+
 
 def allergies(scene: Scene, *, heading: bool = True) -> None:
     """The allergy line, or a short list; one chart in a few holds a wrong one for a time."""
@@ -58,7 +60,9 @@ def history_items(scene: Scene) -> list[Text]:
         if course.problem.key in seen or course.fact in scene.encounter.resolved_problems:
             continue
         seen.add(course.problem.key)
-        items.append(scene.text("pmh.over", problem=scene.problem(course, "historical", "resolved", bare=True)))
+        cured = course.problem.key in _CURED_BY_ANTIBIOTICS and "pmh.over.infection" in scene.bank and scene.chance(0.6)
+        slot = "pmh.over.infection" if cured else "pmh.over"
+        items.append(scene.text(slot, problem=scene.problem(course, "historical", "resolved", bare=True)))
     done = [
         scene.timed(t, assertion="historical", text=t.value) for t in life.of_kind("procedure", scene.encounter.start)
     ]
