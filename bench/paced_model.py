@@ -10,7 +10,7 @@ import sys
 import orjson
 from aiohttp import web
 
-_LINE = re.compile(r"^\[E1\] \(.*?\) (.*)$", re.MULTILINE)
+_LINE = re.compile(r"^\[E1\] (?:\([^)]*\) )?(.*)$", re.MULTILINE)
 
 
 def make_server(seconds: float) -> web.Application:

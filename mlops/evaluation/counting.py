@@ -12,7 +12,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
 
-_LINE = re.compile(r"^\[(E\d+)\] (.+)$", re.MULTILINE)
+_LINE = re.compile(r"^\[(E\d+)\] (?:\([^)]*\) )?(.+)$", re.MULTILINE)
 
 
 class CountingModel(BaseChatModel):

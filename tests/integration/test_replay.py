@@ -29,7 +29,7 @@ REWRITE = "UPDATE summaries SET body = CAST(replace(CAST(body AS TEXT), ?, ?) AS
 def faithful(prompt: str) -> str:
     """The words of the first line that is asked about, with a word of its own."""
     line = [line for line in prompt.splitlines() if line.startswith("[E1]")][-1]
-    return orjson.dumps({"statement": f"Reportedly {line.partition(') ')[2]}", "evidence": ["E1"]}).decode()
+    return orjson.dumps({"statement": f"Reportedly {line.partition('] ')[2]}", "evidence": ["E1"]}).decode()
 
 
 def inventing(prompt: str) -> str:

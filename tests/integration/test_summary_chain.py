@@ -183,7 +183,7 @@ async def test_an_unknown_template_is_refused_by_name(store: Store, extractive: 
 def faithful(prompt: str) -> str:
     """Rewrites the lines almost as they stand, which every check must let pass; the very words would be a quote."""
     asked = [x for x in prompt.rpartition("no new words")[2].splitlines() if x.startswith("[E")]
-    statement = "Noted: " + " ".join(x.partition(") ")[2] for x in asked)
+    statement = "Noted: " + " ".join(x.partition("] ")[2] for x in asked)
     return orjson.dumps({"statement": statement, "evidence": [x[1:3] for x in asked]}).decode()
 
 
