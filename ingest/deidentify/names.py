@@ -60,8 +60,9 @@ def _name(triggers: tuple[str, ...], pattern: str, flags: int = 0) -> Rule:
 _RULES = (
     _name(
         (),
-        r"[DFMNPRS](?<!\w.)(?:(?<=D)(?:rs?|octor|R\.)|(?<=M)(?:rs?|s|iss|R\.|RS\.|S\.)|(?<=P)rof(?:essor)?|(?<=R)ev"
-        r"|(?<=N)urse|(?<=S)ister|(?<=F)ather)\.?"
+        # A title in full takes no point: in "Nurse. Lives with her son" a new sentence begins.
+        r"[DFMNPRS](?<!\w.)(?:(?:(?<=D)(?:rs?|R\.)|(?<=M)(?:rs?|s|R\.|RS\.|S\.)|(?<=P)rof|(?<=R)ev)\.?"
+        r"|(?<=D)octor|(?<=M)iss|(?<=P)rofessor|(?<=N)urse|(?<=S)ister|(?<=F)ather)"
         rf"{_GAP}{_NAME}",
     ),
     _name(_CREDENTIAL_TRIGGERS, rf"{_FULL},? ?{_CREDENTIAL}"),
