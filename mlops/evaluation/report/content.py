@@ -71,6 +71,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A figure of ours that has a bar, and the best baseline beside it, None where none was measured."""
+
+    figure: Figure
+    rival: Figure | None
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """The whole report."""
 
@@ -78,14 +86,30 @@ class Content:
     parts: tuple[Part, ...]
 
     @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Every figure of our systems that has a bar, those that miss it first."""
+        found = [Asked(f, _rival(row)) for part in self.parts for row in part.rows for f in _judged(row)]
+        return tuple(sorted(found, key=lambda asked: bool(asked.figure.passed)))
+
+    @property
     def missed(self) -> tuple[Figure, ...]:
         """Figures of our systems that miss their bar."""
-        return tuple(f for part in self.parts for f in part.figures if f.passed is False)
+        return tuple(asked.figure for asked in self.asked if not asked.figure.passed)
 
     @property
     def reached(self) -> tuple[Figure, ...]:
         """Figures of our systems that reach their bar."""
-        return tuple(f for part in self.parts for f in part.figures if f.passed)
+        return tuple(asked.figure for asked in self.asked if asked.figure.passed)
+
+
+def _judged(row: Row) -> list[Figure]:
+    return [cell for cell in row.cells if cell and cell.passed is not None]
+
+
+def _rival(row: Row) -> Figure | None:
+    baselines = [cell for cell in row.cells if cell and cell.baseline]
+    best = max if row.metric.better == "higher" else min
+    return best(baselines, key=lambda f: f.estimate.value, default=None)
 
 
 def content_of(run: Run, figures: Sequence[Figure]) -> Content:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from mlops.evaluation.bootstrap import RESAMPLES, SEED
 from mlops.evaluation.figures import Figure
 from mlops.evaluation.records import Example
-from mlops.evaluation.report.content import Cases, Content, Part, interval, visible
+from mlops.evaluation.report.content import Asked, Cases, Content, Part, interval, visible
 from mlops.evaluation.run import OURS
 from mlops.evaluation.text_tables import bar, shown
 
@@ -25,12 +25,21 @@ def _head(content: Content) -> Iterator[str]:
     if run.without_checks:
         yield f"**Checks switched off: {', '.join(run.without_checks)}.**\n"
     yield f"Bars reached: {len(content.reached)}. Bars missed: {len(content.missed)}.\n"
-    for figure in content.missed:
-        value = f"{shown(figure.estimate.value)} ({interval(figure)})"
-        yield f"- **missed** {figure.task} / {figure.metric.name}, {figure.system}: {value}, asked {bar(figure.metric)}"
+    yield "| figure | system | value | bar | best baseline | anchor |"
+    yield "|---|---|---|---|---|---|"
+    yield from map(_asked, content.asked)
+    yield ""
     yield from (f"- **broke off** {crash.task}: {_cell(crash.error)}" for crash in run.crashes)
     yield from (f"- skipped {result.task}: {_cell(result.skipped)}" for result in run.skipped)
     yield ""
+
+
+def _asked(asked: Asked) -> str:
+    figure, rival = asked.figure, asked.rival
+    name = _cell(f"{figure.task} / {figure.metric.name}")
+    value = f"{shown(figure.estimate.value)} ({interval(figure)}){MARKS[figure.passed]}"
+    beside = f"{shown(rival.estimate.value)} *{_cell(rival.system)}*" if rival else ""
+    return f"| {name} | {figure.system} | {value} | {bar(figure.metric)} | {beside} | {_cell(figure.metric.anchor)} |"
 
 
 def _part(part: Part) -> Iterator[str]:

@@ -69,8 +69,8 @@ def run(
     """Put every trial to `first_refusal`, and where `find_support` is given, wrong citations to it.
 
     `aci_bench` is the folder of its CSV files, None to do without; `patients` synthetic charts of each phrasing half
-    are written from `seed`. A unit of the result is the case or sentence that trials were made from. Examples are of
-    the development split alone, so that a report does not show what the other split holds.
+    are written from `seed`. A unit of the result is the case or sentence that trials were made from. Observations are
+    of the test split alone, whose texts nobody reads who builds the checks; examples of the development split alone.
     """
     trials = all_trials(aci_bench=aci_bench, patients=patients, seed=seed)
     judged = judge(trials, first_refusal)
@@ -78,11 +78,14 @@ def run(
     return TaskResult(
         TASK,
         metrics(),
-        (*observations(judged, system), *mended_observations(mended, system)),
+        (
+            *observations((j for j in judged if j.trial.split == "test"), system),
+            *mended_observations((m for m in mended if m.trial.split == "test"), system),
+        ),
         examples(judged, system),
         dict([*data_digests(), *data_digests(MUTANTS), *_digests_of(aci_bench)]),
         {"ledger": seed},
-        ("Examples are of the development split, three units in ten.",),
+        ("Figures are of the test split, whose texts nobody reads who builds the checks; examples of the other.",),
     )
 
 
