@@ -27,15 +27,18 @@ _TWICE = re.compile(r"\b([a-z]{4,}) \1\b", re.IGNORECASE)
 _PAIR = re.compile(r"(?<![\w/])([A-Z]{2,4})/([A-Z]{2,4})(?![\w/])")
 _STAGE = re.compile(r"\bCKD[\s-]?(?=(?:[1-5][ab]?|I{1,3}|IV|V)\b)")
 _NEGATIVE = re.compile(
-    r"(?:un|non-?)(able|aware|bloody|changed|clear|comfortable|compliant|adherent|complicated|controlled|diabetic|"
-    r"displaced|"
-    r"distended|healed|labored|tender|toxic|treated|resolved|responsive|safe|stable|steady|successful|sure|vaccinated|"
-    r"willing)\Z",
+    r"(?:non-?(?!e\b|etheless|steroid|sense)(\w{3,})|un(?!der|it|iv|iq|iform|til|less|ion|dergo|dul|guent|gual|specified)"
+    r"(\w{2,}(?:ed|able|ful|ing|ive|al)|aware|clear|safe|sure|steady|stable|adherent|compliant|tender))\Z",
     re.IGNORECASE,
 )
 _NOT_SO = (
     (re.compile(r"\b(?:afebrile)\b", re.IGNORECASE), "no fever"),
-    (re.compile(r"\basymptomatic\b", re.IGNORECASE), "no symptoms"),
+    (re.compile(r"\basymptomatic\b", re.IGNORECASE), "(no symptoms)"),
+    (re.compile(r"\b((?:cough|spitt?|throw|vomit)(?:ing|ed|s)?) up of\b", re.IGNORECASE), r"\1 up"),
+    (re.compile(r"\bmat\b\.?(?= (?:aunt|uncle|cousin|grand|g\.?[mf]\b))", re.IGNORECASE), "maternal"),
+    (re.compile(r"\bpat\b\.?(?= (?:aunt|uncle|cousin|grand|g\.?[mf]\b))", re.IGNORECASE), "paternal"),
+    (re.compile(r"\b(maternal|paternal) gm\b", re.IGNORECASE), r"\1 grandmother"),
+    (re.compile(r"\b(maternal|paternal) gf\b", re.IGNORECASE), r"\1 grandfather"),
     (re.compile(r"\bin (?:the )?a\.?m\.?(?=\W|\Z)", re.IGNORECASE), "in the morning"),
     (re.compile(r"(?<![\w)])\+\s?(?=[a-z])", re.IGNORECASE), "positive for "),
     (re.compile(r"\b(\w+)-free\b", re.IGNORECASE), r"no \1"),
@@ -184,7 +187,7 @@ def content_stems(text: str) -> list[str]:
 def bare_stem(word: str) -> tuple[str, bool]:
     """The stem of a lower-case word without *un-* or *non-*, and whether it had one of them."""
     negative = _NEGATIVE.fullmatch(word)
-    return (stem(negative[1]), True) if negative else (stem(word), False)
+    return (stem(negative[1] or negative[2]), True) if negative else (stem(word), False)
 
 
 @cache
