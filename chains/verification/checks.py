@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chains.verification.actions import actions_are_cited, code_status_is_cited
+from chains.verification.actions import actions_are_cited, code_status_is_cited, deeds_are_not_changed
 from chains.verification.assertion import assertion_survives
 from chains.verification.cause import causes_are_cited
 from chains.verification.claim import Check
@@ -17,15 +17,16 @@ from chains.verification.concepts import (
 from chains.verification.contrasts import nothing_is_turned, trends_are_cited
 from chains.verification.currency import nothing_later_contradicts
 from chains.verification.dates import dates_are_cited, tense_of_spans_is_cited
-from chains.verification.doses import doses_are_cited
+from chains.verification.doses import doses_are_cited, lists_keep_their_frequencies
+from chains.verification.exchange import nothing_is_exchanged
 from chains.verification.form import is_one_sentence
 from chains.verification.gender import gender_is_cited
 from chains.verification.modality import deeds_are_cited, plan_is_cited
 from chains.verification.names import names_are_cited
 from chains.verification.numbers import bounds_are_cited, grades_are_cited, numbers_are_cited
-from chains.verification.results import reactions_are_cited, results_are_cited
+from chains.verification.results import measures_are_cited, reactions_are_cited, results_are_cited
 from chains.verification.sides import sides_are_cited
-from chains.verification.support import is_carried, is_close, names_nothing_new, says_nothing_twice
+from chains.verification.support import is_carried, is_close, names_nothing_new, says_nothing_twice, words_are_cited
 from chains.verification.temporality import past_stays_past
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
@@ -38,8 +39,11 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "times": times_are_cited,
         "spans": tense_of_spans_is_cited,
         "doses": doses_are_cited,
+        "lists": lists_keep_their_frequencies,
         "results": results_are_cited,
+        "measures": measures_are_cited,
         "reactions": reactions_are_cited,
+        "exchange": nothing_is_exchanged,
         "names": names_are_cited,
         "terms": terms_are_cited,
         "new_names": names_nothing_new,
@@ -52,6 +56,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "assertion": assertion_survives,
         "temporality": past_stays_past,
         "actions": actions_are_cited,
+        "changes": deeds_are_not_changed,
         "code_status": code_status_is_cited,
         "modality": plan_is_cited,
         "deeds": deeds_are_cited,
@@ -59,6 +64,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "gender": gender_is_cited,
         "currency": nothing_later_contradicts,
         "repetition": says_nothing_twice,
+        "words": words_are_cited,
         "content": is_carried,
         "closeness": is_close,
     }

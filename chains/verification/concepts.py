@@ -1,5 +1,6 @@
 """No site, severity, symptom, test, procedure, place, specialty, relative or time that the cited words do not have."""
 
+import re
 from collections.abc import Iterator
 
 from chains.verification.claim import Claim, Refusal
@@ -18,6 +19,10 @@ _ADVICE = {
     "when": Refusal("date", "it named a time that the lines do not name"),
 }
 _TERM = Refusal("unsupported_term", "it named a finding, a test or a treatment that the lines do not name")
+_SHORT = (
+    ("this morning", r"\bthis a\.?m\b"), ("tonight", r"\btonite\b|\bthis p\.?m\b"), ("overnight", r"\bo/n\b"),
+)  # fmt: skip
+_DAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
@@ -98,6 +103,12 @@ def _within_a_known_name(concept: Concept, text: Reading, cited: Reading) -> boo
 
 def _in_a_date(concept: Concept, text: Reading, claim: Claim) -> bool:
     if any(d.start <= concept.start < d.end for d in find_dates(text.plain)):
+        return True
+    name = concept.name.lower()
+    if any(name == word and re.search(short, claim.contexts, re.IGNORECASE) for word, short in _SHORT):
+        return True
+    short = rf"\b{name[:3]}(?:s|t|rs|nes)?\b"
+    if (name in _DAYS or name in _MONTHS) and re.search(short, claim.contexts, re.IGNORECASE):
         return True
     if concept.name.lower() not in _MONTHS:
         return False

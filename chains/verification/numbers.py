@@ -1,21 +1,21 @@
 """Every number, with its unit and what bounds it, must stand in the cited words."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from chains.verification.claim import Claim, Refusal
+from chains.verification.quantities import is_same_amount, numbers_in, prepared
 from chains.verification.reading import cited_reading, reading_of
 from extraction.dates import find_dates
 from extraction.dosing import FREQUENCY, NUMBER
-from extraction.numbers import NumberMention, find_numbers
 
 _NUMBER = Refusal("number", "a number or its unit is not in the lines")
 _BOUND = Refusal("comparator", "it made a bound of a value, or a value of a bound")
 _UNDERSTOOD = frozenset(
-    {"%", "mmhg", "bpm", "year", "times", "°f", "°c", "f", "c", "degrees", "degree", "degrees f", "degrees c",
-     "degrees fahrenheit", "degrees celsius", "fahrenheit"}
+    {"%", "mmhg", "bpm", "year", "time", "times", "°f", "°c", "f", "c", "degree", "degree f", "degree c", "degrees f",
+     "degrees c",     "degrees fahrenheit", "degrees celsius", "fahrenheit"}
 )  # fmt: skip
-_GRAMS = {"mcg": -6, "mg": -3, "g": 0, "kg": 3}
 _A_WEEK = re.compile(r"\b(?:an?|one|single)\s+(year|month|week|day|hour|minute)\b", re.IGNORECASE)
 _ORDINAL = re.compile(
     r"\b(?P<what>stage|grade|type|class|degree|nyha|asa|phase|factor|category|level|gravida|para|tier|"
@@ -28,10 +28,10 @@ _SAME_SCALE = {"chronic kidney disease": "stage", "nyha": "class"}
 _ORDER = {"third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9"}
 _NTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b({'|'.join(_ORDER)})\b", re.IGNORECASE)
 _GRADE = Refusal("grade", "it told another stage, grade, type, class or number in a row")
+_CODE = re.compile(r"\b[A-Z]{1,4}(\d{1,2})\b")
 _TIMES = re.compile(r"\bx\s?(\d{1,2})(?!\d|\.\d)", re.IGNORECASE)
-_FROM_TO = re.compile(rf"(\bfrom\s+(?:\w+\s+){{0,3}}?{NUMBER})\s+to\s+", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
-_LESS = r"<|≤|less than|under|below|fewer than|at most|no more than|not more than|maximum of|up to"
+_LESS = r"<|≤|less than|under|below|fewer than|at most|no more than|not more than|maximum of|up to|NTE|not to exceed"
 _MORE = r">|≥|more than|greater than|over|above|at least|no less than|exceed(?:s|ing)|minimum of|in excess of"
 _AHEAD = re.compile(rf"(?:(?P<less>{_LESS})|(?P<more>{_MORE}))\s*=?\s*(?:a |an |the last |the past )?\Z", re.IGNORECASE)
 _BEHIND = re.compile(
@@ -39,6 +39,7 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _ARROW = re.compile(rf"{NUMBER}\s*-*\s*\Z")
+_SPANS = frozenset({"minute", "hour", "day", "week", "month", "year"})
 _REACHED = re.compile(r"\b(?:\w+ed|went|goes|up|down) up to\s*\Z", re.IGNORECASE)
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*(am|pm|a\.m\.|p\.m\.)?(?![\d:])", re.IGNORECASE)
 
@@ -46,13 +47,17 @@ _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*(am|pm|a\
 def numbers_are_cited(claim: Claim) -> Refusal | None:
     """Refuses a number that the cited sentences do not hold with the same unit.
 
-    Equal spellings count as one (`40mg` and `40 mg`, `.5` and `0.5`, `three` and `3`, `1 g` and `1000 mg`); nothing is
-    computed or rounded, and a unit may be neither lost nor added, but for one that goes without saying (`120/80 mmHg`).
-    A single value of a cited range or pair does not stand for the range.
+    Equal spellings and amounts count as one (`40mg` and `40 mg`, `three` and `3`, `1 g` and `1000 mg`, `a week` and
+    `7 days`); nothing is rounded. A unit may be lost or added only where it goes without saying (`120/80 mmHg`,
+    `1.2 mg/dL`) or stands at another number beside it, as in *from 0.12 to 0.04 mcg/kg/min*. A single value of a cited
+    range or pair does not stand for the range.
     """
     cited = cited_reading(claim).plain
     given = _keys(cited) | {(d.value[:4], "") for d in find_dates(cited) if d.value[0] != "-"}
-    if any(not _is_given(key, given) for key in _keys(_without_checked(reading_of(claim.text).plain))):
+    given |= {(m[1], "") for m in _CODE.finditer(cited)}
+    told = _keys(_without_checked(reading_of(claim.text).plain))
+    beside = frozenset(unit for _, unit in told)
+    if any(not _is_given(key, given, beside) for key in told):
         return _NUMBER
     if _clocks(claim.text) - _clocks(claim.contexts):
         return Refusal("date", "it told a time of day that is not in the lines")
@@ -82,33 +87,33 @@ def bounds_are_cited(claim: Claim) -> Refusal | None:
 
 @lru_cache(maxsize=8192)
 def _keys(plain: str) -> frozenset[tuple[str, str]]:
-    plain = _FROM_TO.sub(r"\1 -> ", plain)
-    found = {_key(n) for n in find_numbers(plain)}
+    found = {key for n in numbers_in(plain) for key in _alone(n.value, _singular(n.unit))}
     found |= {("1", m[1].lower()) for m in _A_WEEK.finditer(plain)} | {(m[1], "") for m in _TIMES.finditer(plain)}
     return frozenset(found)
 
 
-def _key(number: NumberMention) -> tuple[str, str]:
-    return number.value, number.unit
+def _alone(value: str, unit: str) -> Iterator[tuple[str, str]]:
+    """A number, or both of what falls, which is no range: *7 to 3*."""
+    low, _, high = value.partition("-")
+    if high and "-" not in high and float(low) > float(high):
+        yield from ((low, unit), (high, unit))
+    else:
+        yield value, unit
 
 
-def _is_given(key: tuple[str, str], given: frozenset[tuple[str, str]]) -> bool:
+def _singular(unit: str) -> str:
+    return unit[:-1] if len(unit) > 3 and unit.endswith("s") and "/" not in unit else unit
+
+
+def _is_given(key: tuple[str, str], given: frozenset[tuple[str, str]], beside: frozenset[str]) -> bool:
     value, unit = key
-    if key in given or (unit in _UNDERSTOOD and (value, "") in given):
+    if key in given:
         return True
     if not unit:
-        return any((value, u) in given for u in _UNDERSTOOD)
-    return unit in _GRAMS and any(_same_mass(key, other) for other in given)
-
-
-def _same_mass(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    if other[1] not in _GRAMS:
-        return False
-    try:
-        a, b = (float(value) * 10 ** (_GRAMS[unit] + 6) for value, unit in (one, other))
-    except ValueError:
-        return False
-    return bool(abs(a - b) < 1e-6 * max(a, b))
+        return any(value == v and (u in _UNDERSTOOD or "/" in u or u in beside) for v, u in given)
+    if (value, "") in given and (unit in _UNDERSTOOD or any(unit == u for _, u in given)):
+        return True
+    return any(is_same_amount(key, other) for other in given)
 
 
 def _without_checked(plain: str) -> str:
@@ -134,12 +139,15 @@ def _ordinals(plain: str) -> set[str]:
 @lru_cache(maxsize=8192)
 def _bounds(plain: str) -> frozenset[tuple[str, str]]:
     found = set()
-    for number in find_numbers(plain):
+    plain, numbers = prepared(plain), numbers_in(plain)
+    for number in numbers:
         before = plain[max(0, number.start - 24) : number.start]
         ahead, behind = _AHEAD.search(before), _BEHIND.match(plain, number.end)
         if ahead and ahead.group().strip() == ">" and _ARROW.search(before[: ahead.start()]):
             ahead = None
         if ahead and _REACHED.search(before):
+            ahead = None
+        if ahead and number.unit in _SPANS and re.match(r"over\b", ahead.group(), re.IGNORECASE):
             ahead = None
         match = ahead or behind
         found.add((number.value, "" if match is None else ("less" if match["less"] else "more")))
@@ -148,4 +156,4 @@ def _bounds(plain: str) -> frozenset[tuple[str, str]]:
 
 def _clocks(text: str) -> set[tuple[int, str]]:
     """Times of day: hours from 1 to 12 and minutes, since *2:30 pm* and *14:30* are one."""
-    return {((int(m[1]) - 1) % 12 + 1, m[2]) for m in _CLOCK.finditer(text)}
+    return {((int(m[1]) - 1) % 12 + 1, m[2]) for m in _CLOCK.finditer(prepared(text))}

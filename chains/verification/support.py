@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from chains.verification.carried import known_stems, says_something_new
 from chains.verification.claim import Claim, Refusal
-from chains.verification.reading import carried_by, cited_reading, content_stems, reading_of
-from chains.wording import content_words
+from chains.verification.reading import cited_reading, content_stems, reading_of
+from chains.wording import content_words, word_spans
 from extraction.dates import find_dates
 from extraction.dosing import FREQUENCY, ROUTE
 from extraction.drugs import find_drugs
@@ -101,6 +102,18 @@ def names_nothing_new(claim: Claim) -> Refusal | None:
     return None
 
 
+def words_are_cited(claim: Claim) -> Refusal | None:
+    """Refuses a word that no cited sentence holds nor stands for, unless it is an everyday word.
+
+    Of the words in a drug's, a problem's or another name known to us, and of numbers, other checks have spoken.
+    """
+    known = known_stems(claim)
+    plain = _without_checked(reading_of(claim.text).plain)
+    if any(says_something_new(w, known) for w, _, _ in word_spans(plain) if not w[0].isdigit() and len(w) > 2):
+        return Refusal("unsupported_word", "it used a word for something that the lines do not tell")
+    return None
+
+
 def is_close(claim: Claim) -> Refusal | None:
     """Refuses a text with more than one content word in ten that the cited words do not hold, or too few words of them.
 
@@ -135,7 +148,7 @@ def _literal(claim: Claim) -> frozenset[str]:
 
 
 def _known(claim: Claim) -> frozenset[str]:
-    return carried_by(cited_reading(claim).stems)
+    return known_stems(claim)
 
 
 @lru_cache(maxsize=4096)
