@@ -80,8 +80,10 @@ def opening(prompt: Prompt) -> list[BaseMessage]:
 def evidence_line(evidence: Evidence, form: str = WITH_ORIGIN) -> str:
     """One line of a prompt, as its `line` wants it. Nothing of a note can break it or pass for an evidence id."""
     citation = evidence.citation
-    where = ", ".join(((citation.charted_at or "undated")[:10], citation.note_type, citation.section or "no heading"))
-    return StringTemplate(form).substitute(id=evidence.evidence_id, where=tame(where), text=tame(evidence.text))
+    heading = citation.section or "no heading"
+    where = ", ".join(((citation.charted_at or "undated")[:10], citation.note_type, heading))
+    parts = {"id": evidence.evidence_id, "where": tame(where), "heading": tame(heading), "text": tame(evidence.text)}
+    return StringTemplate(form).substitute(parts)
 
 
 def _schema(ids: list[str]) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Prompt:
     """A prompt: what the model is, examples of turns, and the turn to ask.
 
     The turns hold `$name` placeholders; `repair` is "" for a prompt that asks only once. `line` says how a line of
-    evidence is written: its `$id`, `$where` it stands (date, type of note, heading) if the model is to know, `$text`.
+    evidence is written: its `$id`, its `$text` and, where the model is to know, its `$heading` or all of `$where` it
+    stands (date, type of note, heading).
     """
 
     ref: PromptRef
