@@ -27,7 +27,7 @@ def test_a_capable_model_composes_freely() -> None:
     assert writing_for(LLMSettings(model="Llama-3.1-8B-Instruct")) == Writing("compose", "free")
 
 
-@pytest.mark.parametrize("name", ["smollm2-135m-instruct", "clinic-model", ""])
+@pytest.mark.parametrize("name", ["smollm2-135m-instruct", "qwen2.5-1.5b-instruct", "clinic-model", ""])
 def test_a_small_or_unknown_model_keeps_close_to_the_lines(name: str) -> None:
     assert writing_for(LLMSettings(model=name)) == Writing("compress", "close")
 
