@@ -15,13 +15,15 @@ class _Verb:
     action: Action
     before: bool
     after: bool
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
     """A verb at characters `start:end`; it governs drugs that follow it (`before`), precede it (`after`), or both.
 
-    `bare` verbs are participles or more, which need no helping verb behind a drug.
+    `bare` verbs are participles or more, which need no helping verb behind a drug. `beside` ones, which often mean
+    something else, govern ahead only what stands right behind them.
     """
 
     action: Action
@@ -31,6 +33,7 @@ class Cue:
     after: bool
     bare: bool
     phrase: str
+    beside: bool = False
 
 
 @cache
@@ -40,6 +43,8 @@ def _verbs() -> Phrases[_Verb]:
     for action in _ACTIONS:
         entries += [(phrase, _Verb(action, True, True)) for phrase in data[action.value]["both"]]
         entries += [(phrase, _Verb(action, True, False)) for phrase in data[action.value]["before"]]
+        beside, after = (frozenset(data[action.value].get(group, ())) for group in ("beside", "after"))
+        entries += [(phrase, _Verb(action, phrase in beside, phrase in after, True)) for phrase in beside | after]
     return Phrases(entries)
 
 
@@ -54,6 +59,7 @@ def cues_in(words: Words) -> tuple[Cue, ...]:
             m.value.after,
             m.value.after,
             words.text[m.start : m.end].lower(),
+            m.value.beside,
         )
         for m in _verbs().find(words)
         if m.value.action is not Action.NONE

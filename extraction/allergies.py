@@ -9,6 +9,7 @@ from core.records import Action, Assertion, SectionKind
 from extraction.assertion import context_of
 from extraction.dosing import DOSE
 from extraction.lexicon import allergen_phrases, load
+from extraction.reactions import blamed
 from extraction.words import Match, Phrases, Words
 
 _WHAT = (
@@ -17,9 +18,11 @@ _WHAT = (
 )
 _RELEVANT = re.compile(
     r"allerg|nkd?a|avoid|contraind|cannot take|can.t take|unable to|red band|must not|intoler|hypersens|anaphyl|"
-    r"react|tolerat|sensitiv|hives|rash|angioedema|swell|rxn|\badr|never|do not|don.t|not to be|not be",
+    r"react|tolerat|sensitiv|hives|rash|angioedema|swell|rxn|\badr|never|do not|don.t|not to be|not be|urticaria|"
+    r"welts|wheez|itch|prurit|bronchospasm|serum sick|off.limits|\bsjs\b",
     re.IGNORECASE,
 )
+_EXCEPT = r"\s*,?\s*(?:except|other than|besides|apart from|aside from|excluding|save|but)(?:\s+for)?\b"
 _NONE = re.compile(
     rf"\bnkd?a\b|\bno\s+(?:(?:history of|hx of|evidence of)\s+)?{_WHAT}allerg(?:y|"
     rf"ies)\b(?:\s*/\s*adverse drug reactions)?|"
@@ -52,18 +55,25 @@ _TRIGGER = re.compile(
     r"\b(?:cannot|can't|can not|unable to|must not|should not)\s+(?:take|have|receive|tolerate)\b|"
     r"\bred (?:allergy )?(?:wrist)?band\s*:|\breact(?:s|ed)\s+(?:badly\s+)?to\b|\bdoes not tolerate\b|"
     r"\bunable to tolerate\b|\bintolerances?\s*:|"
+    rf"(?:\bnkd?a\b|\ballerg(?:y|ies)){_EXCEPT}|\bhypersensitiv\w+\s*:|\bknown to react to\b|"
+    r"\ballerg(?:y|ies)\s+(?:list\s+|record\s+)?(?:was\s+|has been\s+|now\s+)?updated(?:\s+with|\s+to include|\s*:)|"
+    r"\b(?:adrs?|adverse (?:drug )?(?:reactions?|events?))"
+    r"(?:\s+(?:entered|recorded|on file|noted|logged|listed|documented|reported|history|known|added|updated|"
+    r"today))*\s*[:=]|"
     r"\b(?:breaks?|broke) out (?:in hives )?(?:with|from|after|to|on)\b|\b(?:gets?|got|had|developed|has)\s+(?:a\s+)?"
     r"(?:hives|rash|anaphylaxis|angioedema|swelling)\s+(?:with|from|after|to|on)\b|\b(?:rxn|adr)s?\s*(?:to\b|:)",
     re.IGNORECASE,
 )
 _AVOID = re.compile(
-    r"\b(?:do not|don't|never|must not be|should not be|not to be|cannot be|avoid)\s+(?:ever\s+)?"
+    r"\b(?:do not|don't|did not tolerate|didn't tolerate|could not tolerate|cannot have|never|must not be|"
+    r"should not be|not to be|cannot be|avoid)\s+(?:ever\s+)?"
     r"(?:(?:give|given|prescribe|prescribed|use|used|administer|administered|expose|exposed to|rechallenge\w*)\b\s*)?"
     r"(?:(?:her|him|them|patient|with)\b)?",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"\A[\s\-]*(?:(?:must|should) be avoided|is contraindicated)\b(?=[^.;]{0,6}\()|\A[\s\-]*(?:(?:was |"
+    r"\A[\s\-–:]*(?:(?:is |are )?(?:(?:must|should|to) be avoided|contraindicated|off[\s-]limits|not tolerated|"
+    r"poorly tolerated))\b(?=[^.;]{0,6}[(,:–-])|\A[\s\-]*(?:(?:was |"
     r"has been )?(?:added )?(?:to|as) (?:the |her |his |a |an |known )?|drug |medication |"
     r"antibiotic )?(?:allerg(?:y|ies|ic)|anaphylaxis|hypersensitivity|"
     r"intolerance)\b(?!\s+(?:to|clinic|testing|shots?))",
@@ -139,6 +149,8 @@ def _none(text: str, *, listed: bool) -> re.Match[str] | None:
     """The statement that there are no allergies; that there are none to food or latex says nothing of drugs."""
     for match in _NONE.finditer(text):
         partial = _PARTIAL.search(match.group()) and not _WHOLE.search(match.group())
+        if re.match(_EXCEPT, text[match.end() :], re.IGNORECASE):
+            continue
         to_something = re.match(r"\s+to\s+(?!(?:any\s+|known\s+)*(?:medic|drug))", text[match.end() : match.end() + 24])
         if not partial and not to_something:
             return match
@@ -164,11 +176,12 @@ def _governed(text: str, substances: Sequence[Match[str]], *, listed: bool) -> l
     triggers = [
         t for t in _TRIGGER.finditer(text) if not _FALSE_TRIGGER.search(text[max(0, t.start() - 16) : t.end() + 12])
     ]
+    answerable = list(blamed(text, substances))
     for match in substances:
         ahead = [t for t in triggers if t.end() <= match.start]
         listed_here = bool(ahead) and _reaches(text, ahead[-1].end(), match, substances)
         named_behind = _BEHIND.match(text[match.end : match.end + 60])
-        if listed_here or named_behind or (triggers and _REACTION_BEHIND.match(text, match.end)):
+        if match in answerable or listed_here or named_behind or (triggers and _REACTION_BEHIND.match(text, match.end)):
             found.append(match)
     return [m for m in found if not _tolerated(text, m)]
 

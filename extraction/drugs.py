@@ -9,17 +9,24 @@ from core.records import Action, Assertion, SectionKind
 from extraction.actions import Cue, cues_in
 from extraction.assertion import context_of
 from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
+from extraction.exchanges import exchanges
 from extraction.lexicon import drug_phrases, load
 from extraction.regimen import CLAUSE, Regimen, regimen_of
 from extraction.words import Words
 
 _STOPPED_IT = re.compile(
     r"\b(?:stop(?:ped)?|discontinued?|quit)\s+(?:it|taking it|(?:the|this) (?:drug|medication|medicine|pills?|"
-    r"antibiotic))\b|\bself-discontinued\b|"
-    r"\b(?:it|(?:the|this) (?:drug|medication|medicine|antibiotic)) was (?:then )?(?:stopped|discontinued)\b",
+    r"antibiotic))\b|\bself-(?:discontinued|stopped)\b|"
+    r"\b(?:it|this|(?:the|this) (?:drug|medication|medicine|antibiotic|agent)|and|so|but|therefore|hence) "
+    r"(?:(?:was|were|is|has been|had to be|is being|has now been|then|therefore|now|thus|subsequently) )+"
+    r"(?:stopped|discontinued|withdrawn|dropped)\b",
     re.IGNORECASE,
 )
-_EXCHANGES = ("chang", "switch", "convert", "transition", "replac", "swap")
+_MARKED = re.compile(
+    r"[\s,)]*(?:[-–—:>→=*]+|\()\s*(?:please\s+|pls\s+|will\s+|to\s+)?(?P<what>stop|d/?c|discontinue|hold)"
+    r"(?=\s*(?:\Z|[.,;)*]|(?:today|now|as of|due|because|given|for now|until|on)\b))",
+    re.IGNORECASE,
+)
 _NARRATIVE = frozenset({SectionKind.HOSPITAL_COURSE, SectionKind.HISTORY_OF_PRESENT_ILLNESS, SectionKind.OTHER})
 _LASTING = (Action.STOPPED, Action.HELD)
 _ONE_DOSE = re.compile(
@@ -31,6 +38,13 @@ _HOSPITAL = re.compile(
     r"\b(?:in (?:the )?(?:ed|er|emergency (?:department|room)|icu|micu|or|pacu|ambulance|clinic today|office today)|"
     r"by ems|en route|on arrival|at (?:an? |the )?(?:urgent care|outside hospital|osh)|"
     r"intraoperatively|overnight)\b",
+    re.IGNORECASE,
+)
+_FORMERLY = re.compile(
+    r"\b(?:used to (?:take|be on|use|have)|(?:has |had |have |having )?(?:tried|failed)|tried and failed|"
+    r"(?:failed|unsuccessful|previous|prior|past) trials? (?:of|with|on)|failure of)\s+(?:(?:and|or|both|also|"
+    r"multiple|oral|iv|the|her|his|a)\s+)*"
+    r"(?:[\w/-]+,?\s+(?:and\s+|or\s+)?){0,3}\Z",
     re.IGNORECASE,
 )
 _IN_HOUSE = re.compile(
@@ -49,7 +63,8 @@ _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!
 _LAB_WORD = re.compile(
     r"[\s-]*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|"
     r"sensitiv\w+|susceptib\w+|"
-    r"deficien\w+|def(?![\w])|insufficien\w+|dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|addiction|"
+    r"deficien\w+|def(?![\w])|insufficien\w+|dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|"
+    r"addiction|"
     r"naive)\b",
     re.IGNORECASE,
 )
@@ -113,6 +128,7 @@ def drug_facts(
     if not mentions:
         return ()
     cues = cues_in(words)
+    exchanged = exchanges(text, mentions)
     facts: list[DrugFact] = []
     taken = 0
     for i, mention in enumerate(mentions):
@@ -123,7 +139,8 @@ def drug_facts(
         end = max([mention.end, *(s[1] for s in spans)])
         start = _with_its_bracket(text, start, end)
         taken = max(taken, end)
-        facts.append(_fact(text, mention, attributes, (start, end), cues, mentions, section, heading, in_discharge))
+        action = exchanged.get(i) or _action(text, mention, (start, end), cues, mentions)
+        facts.append(_fact(text, mention, attributes, (start, end), action, section, heading, in_discharge))
     return tuple(facts)
 
 
@@ -154,14 +171,12 @@ def _fact(
     mention: DrugMention,
     attributes: Regimen,
     span: tuple[int, int],
-    cues: Sequence[Cue],
-    mentions: Sequence[DrugMention],
+    action: Action,
     section: SectionKind,
     heading: str,
     in_discharge: bool,
 ) -> DrugFact:
     words = {k: _words(text, getattr(attributes, k)) for k in ("dose", "route", "frequency")}
-    action = _exchanged(text, mention, cues, mentions) or _action(text, mention, span, cues, mentions)
     if action is Action.NONE:
         action = _list_action(heading)
     if attributes.changed and action in (Action.NONE, Action.CONTINUED):
@@ -171,6 +186,8 @@ def _fact(
     if assertion is Assertion.HISTORICAL and (
         section is SectionKind.PAST_HISTORY or action not in (Action.NONE, Action.STOPPED)
     ):
+        assertion = Assertion.PRESENT
+    if assertion is Assertion.HISTORICAL and attributes.changed:
         assertion = Assertion.PRESENT
     if mention.name in _named("vaccines") and assertion is Assertion.HYPOTHETICAL:
         assertion = Assertion.HISTORICAL
@@ -215,7 +232,9 @@ def _ongoing(
         return Assertion.HISTORICAL
     frequency = canonical_frequency(words["frequency"])
     listed = section is SectionKind.MEDICATIONS and _HOME_LIST.search(heading) and not _GIVEN_LIST.search(heading)
-    if _IN_HOUSE.search(text, max(0, mention.start - 300), mention.start) and action is not Action.STARTED:
+    if action is not Action.STARTED and not listed and _of_the_stay(text, mention):
+        return Assertion.HISTORICAL
+    if action is Action.NONE and _FORMERLY.search(text[max(0, mention.start - 60) : mention.start]):
         return Assertion.HISTORICAL
     once = "once" in frequency.split() or re.search(
         r"\bx\s?[1-3]\b", text[mention.end : mention.end + 40], re.IGNORECASE
@@ -242,22 +261,13 @@ def _ongoing(
     return Assertion.PRESENT
 
 
-def _exchanged(text: str, mention: DrugMention, cues: Sequence[Cue], mentions: Sequence[DrugMention]) -> Action | None:
-    """What `changed X to Y` does: X is stopped, Y is started."""
-    at = mentions.index(mention)
-    for old, new, action in ((at, at + 1, Action.STOPPED), (at - 1, at, Action.STARTED)):
-        if not 0 <= old < new < len(mentions) or mentions[old].name == mentions[new].name:
-            continue
-        between = text[mentions[old].end : mentions[new].start]
-        bare = re.sub(NUMBER, " ", FREQUENCY.sub(" ", ROUTE.sub(" ", DOSE.sub(" ", between))))
-        cue = _cue_ahead(text, mentions[old], cues)
-        if (
-            cue
-            and cue.phrase.startswith(_EXCHANGES)
-            and re.fullmatch(r"[\s,()]*(?:\w+\s+)?(?:to|->|→|with|for)\s*", bare)
-        ):
-            return action
-    return None
+def _of_the_stay(text: str, mention: DrugMention) -> bool:
+    """Whether the words round a drug say that it was for the time in hospital: those ahead, or those of its clause."""
+    clause = CLAUSE.search(text, mention.end)
+    return bool(
+        _IN_HOUSE.search(text, max(0, mention.start - 300), mention.start)
+        or _IN_HOUSE.search(text, mention.end, clause.start() if clause else len(text))
+    )
 
 
 def _in_hospital(mention: DrugMention, words: dict[str, str]) -> bool:
@@ -271,6 +281,9 @@ def _action(
     """The action of the nearest cue that governs the drug, one behind it (`was held`) before one ahead (`hold`)."""
     if len({m.name for m in mentions}) == 1 and _STOPPED_IT.search(text, mention.end):
         return Action.STOPPED
+    marked = _MARKED.match(text, max(mention.end, span[1]))
+    if marked:
+        return Action.HELD if marked["what"].lower() == "hold" else Action.STOPPED
     behind = _cue_behind(text, mention, span, cues, mentions)
     ahead = _cue_ahead(text, mention, cues)
     if behind is None:
@@ -298,7 +311,8 @@ def _cue_behind(
 
 
 _AUXILIARY = re.compile(
-    r"\A(?:[\s,()/-]|\b(?:was|were|is|are|has|have|been|be|being|to|will|should|can|dose|doses|therapy|drip|gtt|"
+    r"\A(?:[\s,()/:–—-]|[-=]+>|→|\b(?:which|that|we|i|patient|pt|can|may|hereby|officially|finally|had to be|no|was|"
+    r"were|is|are|has|have|been|be|being|to|will|should|can|dose|doses|therapy|drip|gtt|"
     r"treatment|and|or|the|now|then|also|"
     r"recently|subsequently|initially|temporarily|currently|again|since|previously|on|in|due|her|his|at|both|all|"
     r"briefly|today|yesterday|just|"
@@ -327,6 +341,7 @@ def _coordinated(text: str, mention: DrugMention, others: Sequence[DrugMention])
     return any(re.search(r"\b(?:and|or)\b|/|&", j) for j in joins) and all(len(j) < 60 for j in joins)
 
 
+_BESIDE = re.compile(rf"[\s:]*(?:(?:the|her|his|their|home|daily|oral|iv|dose|of|{DOSE.pattern})\s+)*", re.IGNORECASE)
 _TREATED_WITH = re.compile(
     r"\b(?:him|her|them|patient|treatment|therapy|regimen|course|trial|back)\s+with\b", re.IGNORECASE
 )
@@ -337,7 +352,7 @@ def _cue_ahead(text: str, mention: DrugMention, cues: Sequence[Cue]) -> Cue | No
     for cue in cues:
         if cue.end > mention.start:
             break
-        if cue.before:
+        if cue.before and not (cue.beside and not _BESIDE.fullmatch(text, cue.end, mention.start)):
             best = cue
     if best is None or mention.start - best.end > 140:
         return None

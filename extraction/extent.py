@@ -8,7 +8,8 @@ _SITE = (
     r"(?:hips?|knees?|legs?|arms?|feet|foot|hands?|shoulders?|ankles?|wrists?|elbows?|spine|back|neck|breasts?|lungs?|"
     r"kidneys?|liver|colon|rectum|sigmoid|cecum|prostate|bladder|ileum|jejunum|duodenum|stomach|esophagus|pancreas|"
     r"brain|skin|scalp|face|eyes?|ears?|toes?|fingers?|thumbs?|lobes?|extremity|extremities|calf|thighs?|groin|heart|"
-    r"aorta|mca|aca|pca|cerebellar|pontine|uterus|cervix|ovary|ovaries|thyroid|larynx|tongue|jaw|forearm|heel|sacrum|abdomen)"
+    r"aorta|mca|aca|pca|cerebellar|pontine|uterus|cervix|ovary|ovaries|thyroid|larynx|tongue|jaw|forearm|heel|sacrum|"
+    r"abdomen)"
 )
 _BEFORE = re.compile(
     rf"(?:\b(?:{_SIDE}|upper|lower|middle|acute(?:\s+on\s+chronic)?|subacute|chronic|mild|moderate|severe|advanced|"

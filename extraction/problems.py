@@ -15,11 +15,15 @@ from extraction.words import Phrases, Words
 ProblemClass = Literal["chronic", "acute", "symptom"]
 
 _RESOLVED_AFTER = re.compile(
-    r"\A[\s,()-]*(?:(?:has|have|had|is|are|was|were|now|since|fully|completely|largely|all|also|infection|"
+    r"\A[\s,()-]*(?:(?:has|have|had|is|are|was|were|now|since|fully|completely|largely|all|also|been|can|be|"
+    r"previously|formerly|infection|"
     r"exacerbation|symptoms?|[-–,:(])\s*){0,5}"
     r"(?:resolved(?!\s+(?:enough|when|with each))|cured|healed|cleared|eradicated|in (?:complete |full |"
     r"sustained )?remission|no longer (?:present|"
-    r"active|an issue|a problem|an active issue)|inactive|settled|subsided|abated|recovered|gone|remitted|"
+    r"active|an issue|a problem|an active issue)|inactive|settled|subsided|abated|recovered(?!\s+from)|gone|remitted|"
+    r"closed|corrected|over(?=[\s.;,)]*\Z)|lifted|no longer (?:a concern|troubles|bothers|an? \w+ (?:issue|problem|"
+    r"concern)|needs|requires)|fully treated|behind (?:him|her|them)|put to rest|a thing of the past|"
+    r"(?:off|struck from|taken off|removed from|come off|dropped from) the (?:active )?(?:problem )?list|"
     r"(?:has |have )?run its course)\b",
     re.IGNORECASE,
 )
@@ -36,11 +40,27 @@ _OVER_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OVER_AFTER = re.compile(
-    r"[\s,(–:-]*(?:treated(?!\s+(?:with|for|by))|in childhood|as a child|in the past|remote(?:ly)?|in remission|"
+    r"[\s,(–:-]*(?:treated(?!\s+(?:with|for|by))|previously(?!\s+\w)|formerly(?!\s+\w)|in childhood|as a child|"
+    r"in the past|remote(?:ly)?|in remission|"
     r"(?:now )?(?:over|past)(?=[\s.;,)]*\Z)|"
     r"behind (?:her|him|"
     r"them))\b|"
     r"\s+(?:is|was|to be)\s+behind",
+    re.IGNORECASE,
+)
+_NEXT_IN_LIST = re.compile(
+    r"[^,]*,[^,]*?\b(?:resolved|cured|healed|cleared|inactive|recovered)\s+(?!(?:with|w|after|in|on|since|by|s/p|"
+    r"following|"
+    r"without|now|and|but|fully|completely|today|spontaneously|prior|per|at|to|as|from|last|years?|is|was|has|then|"
+    r"uneventfully|quickly|nicely|well|overnight)\b)[a-z]",
+    re.IGNORECASE,
+)
+_RELATIVE_BEHIND = re.compile(
+    r"\s*(?:\(|[-–:]\s|\bin\s+(?:the\s+|his\s+|her\s+|an?\s+)?)\s*(?:(?:paternal|maternal|half|older|younger|twin|his|"
+    r"her|both)[\s-]+)*"
+    r"(?:mother|father|mom|dad|brothers?|sisters?|siblings?|sons?|daughters?|aunts?|uncles?|cousins?|grand(?:mother|"
+    r"father|parents?)|"
+    r"parents?|nephew|niece|family|MGM|MGF|PGM|PGF)\b(?!\s+(?:present|aware|notified|at bedside|contacted|updated))",
     re.IGNORECASE,
 )
 _EPISODE = re.compile(r"aecopd|adhf|exacerbation|flare|attack|episode|decompensat|crisis|acute", re.IGNORECASE)
@@ -181,7 +201,7 @@ def _resolved(text: str, mention: ProblemMention) -> bool:
         return False
     after = _RESOLVED_AFTER.match(text[mention.end : mention.end + 80])
     if after:
-        return True
+        return not _NEXT_IN_LIST.match(text[mention.end :])
     before = _RESOLVED_BEFORE.search(text[max(0, mention.start - 60) : mention.start])
     return bool(before) and not _NOT_RESOLVED.search(
         text[max(0, mention.start - 90) : mention.start - 60 + before.start() if before else 0]
@@ -193,7 +213,7 @@ def _assertion(text: str, context: Context, mention: ProblemMention, *, resolved
 
     It is past where the author says more than that: `prior depression`, `asthma in childhood`, `IDA, treated`.
     """
-    assertion = context.assertion
+    assertion = Assertion.FAMILY if _RELATIVE_BEHIND.match(text, mention.end) else context.assertion
     if resolved and assertion is not Assertion.FAMILY:
         return Assertion.HISTORICAL
     if assertion in (Assertion.HISTORICAL, Assertion.PRESENT) and mention.kind == "chronic":

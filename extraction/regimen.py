@@ -12,7 +12,11 @@ _BARE = re.compile(
 _CHANGE = re.compile(
     rf"\bfrom\s+(?:{DOSE.pattern}|{NUMBER}).{{0,40}}?\s(?:to|->|→)\s*(?P<to>{DOSE.pattern}|{NUMBER})|"
     rf"(?:{DOSE.pattern}|{NUMBER})[^.;]{{0,24}}?(?:->|→|-->|=>|>>)\s*(?P<arrow>{DOSE.pattern})|"
-    rf"\b(?:was|previously|had been)\s+{DOSE.pattern}[^.;]{{0,24}}?\bnow\s+(?P<now>{DOSE.pattern})",
+    rf"\b(?:was|previously|had been)\s+(?:at\s+|on\s+)?{DOSE.pattern}[^.;]{{0,24}}?"
+    rf"\b(?:now|and\s+(?:is|will\s+be))\s+(?:is\s+|at\s+|on\s+)?(?P<now>{DOSE.pattern})|"
+    rf"{DOSE.pattern}[^.;,\d]{{0,24}}?\b(?:went|goes|has\s+gone|became|becomes|has\s+become|turns\s+into|is\s+now|"
+    rf"now)\s+"
+    rf"(?:up\s+|down\s+)?(?:to\s+)?(?P<went>{DOSE.pattern})",
     re.IGNORECASE | re.DOTALL,
 )
 _RANGE = re.compile(rf"{DOSE.pattern}[^.;,]{{0,24}}?\bto\s+(?P<to>{DOSE.pattern})", re.IGNORECASE)
@@ -20,10 +24,18 @@ _CHANGING = re.compile(
     r"\b(?:increas|decreas|rais|lower|reduc|titrat|up-?titrat|down-?titrat|doubl|halv|step|chang|adjust|bump|cut)\w*",
     re.IGNORECASE,
 )
+_UP_FROM = re.compile(
+    rf"[\s,(–-]{{1,4}}(?:(?:which|that)\s+(?:was|is)\s+)?(?:previously|formerly|was|had\s+been|before\s+that|"
+    rf"instead\s+of|rather\s+than|"
+    rf"(?:up|down|increased|decreased|reduced|raised|changed)\s+from|from|in\s+place\s+of|no\s+longer)\s+(?:at\s+|"
+    rf"on\s+|only\s+)?{NUMBER}",
+    re.IGNORECASE,
+)
 _AHEAD = re.compile(
     rf"({DOSE.pattern})\s+(?:(?:dose\s+)?of\s+)?(?:(?:iv|po|im|oral|sl|subq)\s+)?(?:her\s+|his\s+|the\s+)?\Z",
     re.IGNORECASE,
 )
+_OF = re.compile(r"\A\s*(?:of|iv|po|oral)\b", re.IGNORECASE)
 CLAUSE = re.compile(
     r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•](?!>)|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
 )
@@ -66,18 +78,32 @@ def regimen_of(text: str, start: int, end: int, stop: int, taken: int) -> Regime
         dose = change
     else:
         after = DOSE.search(text, end, limit)
+        ahead = _AHEAD.search(text, max(taken, start - 44), start)
+        if after and _is_the_next_ones(text, end, after, stop, has_its_own=ahead is not None):
+            limit, after = min(limit, after.start()), None
         if after and after.start() - end <= _DOSE_REACH and _plausible_gap(text[end : after.start()]):
             dose = _whole_dose(text, after, limit)
         elif bare := _BARE.match(text, end, limit):
             dose = bare.span(1)
-        elif ahead := _AHEAD.search(text, max(taken, start - 44), start):
+        elif ahead:
             dose = ahead.span(1)
     route = _first(ROUTE, text, end, min(limit, (dose[1] if dose and dose[1] > end else end) + 40))
     after_dose = max([end, *(s[1] for s in (dose, route) if s)])
     frequency = _frequency(text, end, min(limit, after_dose + 60))
     if dose and dose[0] < start and route is None:
         route = _first(ROUTE, text, dose[1], start)
-    return Regimen(dose, route, frequency, change is not None)
+    behind = max([end, *(s[1] for s in (dose, route, frequency) if s)])
+    changed = change is not None or bool(dose and _UP_FROM.match(text, behind))
+    return Regimen(dose, route, frequency, changed)
+
+
+def _is_the_next_ones(text: str, end: int, dose: re.Match[str], stop: int, *, has_its_own: bool) -> bool:
+    """Whether a dose behind a name is the next drug's: `5 mg glipizide daily, 40 mg furosemide`; `X and 5 mg of Y`."""
+    gap = text[end : dose.start()]
+    if has_its_own and (FREQUENCY.search(gap) or ROUTE.search(gap)):
+        return True
+    abuts = stop < len(text) and not _OF.sub("", text[dose.end() : stop]).strip()
+    return abuts and (has_its_own or "," in gap or " and " in gap or FREQUENCY.search(gap) is not None)
 
 
 def _change(text: str, start: int, limit: int) -> tuple[int, int] | None:
@@ -87,7 +113,7 @@ def _change(text: str, start: int, limit: int) -> tuple[int, int] | None:
     """
     match = _CHANGE.search(text, start, min(limit, start + 120))
     if match and match.start() - start <= 60:
-        return next(match.span(name) for name in ("to", "arrow", "now") if match[name])
+        return next(match.span(name) for name in ("to", "arrow", "now", "went") if match[name])
     plain = _RANGE.search(text, start, limit)
     if plain and plain.start() - start <= _DOSE_REACH and _CHANGING.search(text):
         return plain.span("to")

@@ -22,7 +22,8 @@ _UNIT = (
 )
 _VALUE = rf"(?:[<>≤≥~]=?\s?)?{NUMBER}(?:\s?(?:-|–|/|to)\s?{NUMBER})?"
 _LINK = (
-    r"(?:\(pt\)|\s|:|=|-(?!\d)|–|,|\(|\||\*|#|\b(?:was|is|of|at|were|are|to|level|levels|count|today|now|up|down|"
+    r"(?:\(pt\)|\)|\s|:|=|\+(?=[\s:])|-(?!\d)|–|,|\(|\||\*|#|\b(?:was|is|of|at|were|are|to|level|levels|count|today|"
+    r"now|up|down|"
     r"stable|"
     r"still|remains|remained|elevated|low|high|normal|"
     r"increased|decreased|improved|rose|risen|fell|trended|trending|peaked|peak|returned|came|back|has|have|had|"
@@ -40,11 +41,14 @@ _TELLING = re.compile(
     r"aged|plus|without|by|next|recheck|repeat in|over|no|not|ordered|pending|due|grade|stage|type|class|day|post|hold|"
     r"keep|above|below|under|within|give|increase|decrease|start|continue|clearance|"
     r"kinase|ratio|phosphokinase|transfus\w+|supplement\w*|replace\w*|replet\w*|intake|restriction|diet|tolerance|"
-    r"strips?|monitor\w*|meter|prior|previous\w*|former\w*|earlier|dose|tablets?|infusion|drip|gel|patch)\b)[a-z][a-z'’-]{1,14}",
+    r"strips?|monitor\w*|meter|prior|previous\w*|former\w*|earlier|dose|tablets?|infusion|drip|gel|"
+    r"patch)\b)[a-z][a-z'’-]{1,14}",
     re.IGNORECASE,
 )
 _MOST_TELLING = 5
-_TREND = re.compile(rf"\s*(?:->|→|-->|=>|>|\bto\b)\s*({_VALUE})", re.IGNORECASE)
+_TREND = re.compile(
+    rf"\s*(?:->|→|-->|=>|>|(?:,\s*)?(?:(?:and\s+)?(?:up|down|back)\s+)?\bto\b)\s*({_VALUE})", re.IGNORECASE
+)
 _VALUE_RE = re.compile(_VALUE)
 _FROM = re.compile(
     rf"\bfrom\s+(?:a\s+)?(?:baseline\s+(?:of\s+)?)?({_VALUE})\s*(?:{_UNIT})?[^.;\d]{{0,40}}?(?:\bto|->|→)\s*({_VALUE})",
@@ -53,9 +57,25 @@ _FROM = re.compile(
 _PAIR = re.compile(rf"{NUMBER}\s+to\s+({NUMBER})", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|rang\w+|normal|runs?|running|from)\b", re.IGNORECASE)
 _NOW = re.compile(
-    rf"(?:\s?{_UNIT})?[^.;\d()]{{0,24}}?\b(?:now|today|currently|this visit)\s+(?:is\s+|at\s+)?({NUMBER})(?![/\d])",
+    rf"(?:\s?{_UNIT})?[^.;()]{{0,40}}?\b(?:now|today|currently|this visit|then|is)\s+(?:is\s+|at\s+)?"
+    rf"(?P<value>{NUMBER})(?![/\d-])",
     re.IGNORECASE,
 )
+_AT_THE_END = re.compile(
+    rf"(?:\s?{_UNIT})?(?:\([HL]\)|[*\s])*[^.;\d]{{0,48}}?(?:,|\band\b|\bthen\b|\bbut\b|->|→|-->|\bto\b)\s*"
+    rf"(?:(?:was|is|now|down|up|to|improved|recovered|and|then|back|at)\s+)*(?P<value>{NUMBER})(?:\s?{_UNIT})?\s*"
+    r"\(?(?:(?:on|at|by|upon|prior to|before|the)\s+(?:the\s+)?(?:day\s+of\s+)?(?:discharge|transfer|departure|end|"
+    r"leaving)\b|last\b(?!\s+\w)|lastly\b|finally\b|most recently\b|latest\b|going out\b|leaving\b|"
+    r"at present\b|presently\b|now\b|today\b|currently\b|this (?:time|visit|morning)\b)",
+    re.IGNORECASE,
+)
+_WAS = re.compile(
+    rf"[\s,(]*(?:previously|formerly|prior|last|before|earlier)\s+(?:at\s+|of\s+)?{NUMBER}(?:\s?{_UNIT})?"
+    rf"[^.;\d]{{0,24}}?\b(?:now|today|is|currently)\s+(?:is\s+|at\s+)?(?P<value>{NUMBER})",
+    re.IGNORECASE,
+)
+_DAY = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?(?![\d.])")
+_USUAL_RANGE = re.compile(rf"\(\s*{NUMBER}\s*[-–]\s*{NUMBER}\s*\)\s*[:=]?\s*(?={NUMBER})")
 _LINK_RE = re.compile(_LINK, re.IGNORECASE)
 _UNIT_RE = re.compile(rf"\s{{0,4}}({_UNIT})(?![a-zA-Z0-9])", re.IGNORECASE)
 _ROW_UNIT = re.compile(rf"\s{{2,}}({_UNIT})\s*\Z", re.IGNORECASE)
@@ -196,19 +216,28 @@ def _came_to(text: str, at: int, value: tuple[int, int], stop: int) -> tuple[int
     pair = _PAIR.fullmatch(text, *value)
     if pair and not _BETWEEN.search(text, at, value[0]):
         return pair.span(1)
-    now = _NOW.match(text, value[1], stop)
-    return now.span(1) if now else value
+    for later in (_AT_THE_END.match(text, value[1], stop), _NOW.match(text, value[1], stop)):
+        if later and not any(p.match(text, later.end("value")) for p in (_TIME_UNIT, _DRUG_UNIT)):
+            return later.span("value")
+    return value
 
 
 def _value_at(name: str, text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tuple[int, int] | None:
     limit, told = min(stop, at + _REACH), 0
-    dash = _DASH.match(text, at)
+    was = _WAS.match(text, at, stop)
+    if was:
+        return was.span("value")
+    dash = _DASH.match(text, at) or _USUAL_RANGE.match(text, at + (text[at : at + 1] == " "))
     if dash:
         at = dash.end()
     while at < limit:
         inside = next((d for d in dates if d[0] <= at < d[1]), None)
         if inside:
             at = inside[1]
+            continue
+        day = _DAY.match(text, at, stop) if name != "blood pressure" else None
+        if day and text[at - 1] in " (" and not text[: at - 1].rstrip().endswith("/"):
+            at = day.end()
             continue
         value = _VALUE_RE.match(text, at, stop)
         if value and not text[at - 1].isalnum():

@@ -47,7 +47,7 @@ def _courses() -> frozenset[str]:
 
 @cache
 def _hospital_only() -> frozenset[str]:
-    return frozenset(load("drugs")["hospital_only"])
+    return frozenset([*load("drugs")["hospital_only"], *load("drugs")["stay_only"]])
 
 
 def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:

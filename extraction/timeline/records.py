@@ -94,7 +94,8 @@ def in_order(facts: Sequence[TimedFact]) -> list[TimedFact]:
 def without_copies(facts: Sequence[TimedFact]) -> list[TimedFact]:
     """Drop prose that stood in a note of the last weeks word for word: a copy is no news.
 
-    After longer than that the same words are taken for a statement of their own.
+    After longer than that the same words are taken for a statement of their own, and so they are on the same day: the
+    discharge summary tells the morning's values as the progress note did.
     """
     last: dict[tuple[str, str], TimedFact] = {}
     kept = []
@@ -103,9 +104,14 @@ def without_copies(facts: Sequence[TimedFact]) -> list[TimedFact]:
         before = last.get(key)
         last[key] = fact
         elsewhere = before is not None and before.fact.note_id != fact.fact.note_id
-        if not (before and elsewhere and fact.is_prose and days_before(before, fact) <= _COPY_DAYS):
+        if not (before and elsewhere and fact.is_prose and _is_copied(before, fact)):
             kept.append(fact)
     return kept
+
+
+def _is_copied(before: TimedFact, fact: TimedFact) -> bool:
+    same_day = before.day is not None and before.day == fact.day and fact.fact.kind is FactKind.RESULT
+    return not same_day and days_before(before, fact) <= _COPY_DAYS
 
 
 def distinct(facts: Sequence[TimedFact]) -> tuple[TimedFact, ...]:

@@ -36,9 +36,9 @@ class Told:
 
     `keys` are the kinds and names it can stand for. `spans` are the ledger's own spans whose words the statement
     repeats here; where there are any, they and no cue words give the stance. `verbatim` says that the words around it
-    are a note's own, whether the ledger knows them or not. `amounts` are the doses that belong to it:
-    those after it up to the next drug, else one right before it ("5 mg of oxycodone"). `numbers` are all numbers
-    between it and the next name of anything.
+    are a note's own, whether the ledger knows them or not. `amounts` are the doses that belong to it now: those after
+    it up to the next drug or to "previously", else one right before it ("5 mg of oxycodone"), else those after
+    "previously". `numbers` are all numbers between it and the next name of anything.
     """
 
     statement: ToldStatement
@@ -87,7 +87,8 @@ def _told(statement: ToldStatement, naming: Naming, found: list[Naming], index: 
     later = found[index + 1 :]
     rival = next((n.start for n in later if _is_rival(n, naming) and not n.keys & naming.keys), len(text))
     nearest = next((n.start for n in later if not n.keys & naming.keys), len(text))
-    amounts = amounts_in(text[naming.end : rival]) or _right_before(text[: naming.start])
+    now, _, before = text[naming.end : rival].partition("previously")
+    amounts = amounts_in(now) or _right_before(text[: naming.start]) or amounts_in(before)
     numbers = numbers_in(text[naming.end : nearest])
     return Told(statement, naming.start, naming.end, keys, stance, tuple(spans), quoted, tuple(amounts), tuple(numbers))
 

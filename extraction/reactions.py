@@ -1,0 +1,64 @@
+"""Drugs blamed for a reaction: `Bactrim gave her hives`, `rash from sulfa`, `sulfa now listed as an allergy`."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from extraction.words import Match
+
+_ALLERGIC = (
+    r"(?:hives|(?:\w+\s+){0,2}rash(?:es)?|anaphyla\w+|angio-?edema|urticaria|welts|"
+    r"(?:lips?|tongue|facial|face|throat|mouth)(?:\s+and\s+(?:lips?|tongue|facial|face|throat))?\s+swelling|"
+    r"swelling of (?:the |her |his )?(?:face|lips?|tongue|throat)|swollen (?:lips?|face|tongue)|"
+    r"throat (?:closing|closure|tightness)|bronchospasm|wheez\w+|itching|itchiness|pruritus|stevens[- ]johnson\w*|sjs|"
+    r"toxic epidermal necrolysis|serum sickness|red man syndrome)"
+)
+_CAUSES = re.compile(
+    r"\s*(?:(?:drugs?|antibiotics?|products|use|therapy|has|have|had|also|previously|once|always|it|which|that)\s+)*"
+    r"(?:gave|gives?|given|caus(?:es?|ed|ing)|brought on|brings? on|produc(?:es?|ed)|trigger(?:s|ed)?|provok(?:es?|ed)|"
+    r"led to|leads? to|result(?:s|ed) in|(?:was|were|is) followed by|set off|makes?|made)\s+"
+    rf"(?:(?:her|him|them|the|patient|pt|an?|in|to|develop|have|severe|mild|bad|some|diffuse|generalized|"
+    rf"widespread)\s+)*{_ALLERGIC}\b",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    rf"\b{_ALLERGIC}(?:\s+(?:\w+\s+){{0,2}})?\s*(?:\([^()]{{0,30}}\)\s*)?"
+    r"(?:to|from|after|following|caused by|due to|secondary to|induced by|brought on by|"
+    r"(?:with)?in (?:\w+ )?(?:minutes|hours|days?|weeks?) of|(?:shortly|soon|hours|days) after)\s+"
+    r"(?:(?:the|her|his|an?|iv|oral|starting|taking|receiving|beginning|being given|first|one|second|last|dose|doses|"
+    r"of|course|use)\s+)*\Z",
+    re.IGNORECASE,
+)
+_GOT_ON = re.compile(
+    rf"\b(?:develop\w*|broke out|breaks out|got|gets|had|has had)\s+(?:in\s+|an?\s+|severe\s+|"
+    rf"diffuse\s+)*{_ALLERGIC}\s+"
+    r"(?:while\s+)?(?:on|taking)\s+(?:the\s+|her\s+|his\s+)?\Z",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(
+    r"[^.;:]{0,60}?\b(?:enter|record|list|log|chart|document|not|add|put|plac|mark|flag|fil|updat|now|is|are|was|goes|"
+    r"went)(?:e?d|ed)?\s+"
+    r"(?:now\s+|also\s+|therefore\s+)?(?:on(?:to)?|in(?:to)?|to|as|under)\s+"
+    r"(?:(?:an?|the|her|his|their|known|new|drug|medication|chart|patient's|true)\s+)*allerg(?:y|ies|ic|en)\b",
+    re.IGNORECASE,
+)
+_PUT_ON = re.compile(
+    r"\s+(?:on|to|onto|in|into)\s+(?:the|her|his|their)\s+(?:(?:list of|drug|medication|chart)\s+)*allerg(?:y|ies)\b",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(rf"\s*(?:[:=–-]|->|→)\s*(?:\w+\s+)?{_ALLERGIC}[\s.]*\Z", re.IGNORECASE)
+
+
+def blamed(text: str, substances: Sequence[Match[str]]) -> Iterable[Match[str]]:
+    """The substances that a sentence makes answerable for an allergic reaction, or puts on the list of allergies."""
+    for match in substances:
+        ahead = text[max(0, match.start - 110) : match.start]
+        alone = not text[: match.start].strip(" -•*\n\t") and _ALONE.match(text, match.end)
+        if (
+            alone
+            or _CAUSES.match(text, match.end)
+            or _LISTED.match(text, match.end)
+            or _PUT_ON.match(text, match.end)
+            or _FROM.search(ahead)
+            or _GOT_ON.search(ahead)
+        ):
+            yield match
