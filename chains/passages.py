@@ -310,6 +310,6 @@ def _words_to_share(weight: float) -> int:
 
 
 def _is_prose(tokens: Sequence[str], text: str) -> bool:
-    """Whether a reader would take it for a sentence, not a table row or a form."""
+    """Whether a reader would take it for a sentence, not a table row, a form or the opening of a list."""
     numbers = sum(token[0].isdigit() for token in tokens)
-    return numbers <= len(tokens) / 3 and "|" not in text and not _COLUMNS.search(text)
+    return numbers <= len(tokens) / 3 and "|" not in text and not text.endswith(":") and not _COLUMNS.search(text)
