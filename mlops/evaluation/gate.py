@@ -15,7 +15,7 @@ Rule: TypeAlias = Literal["hard", "lost", "missing", "changed", "bar", "less", "
 # A loss within the tolerance is no reason to stop: half a point of a share, half a percent of anything larger.
 TOLERANCE = 0.005
 # These judge fixed cases by code alone. Nothing is drawn at random, so a case that is lost is lost: no interval.
-EXACT = frozenset({"verifier", "support"})
+EXACT = frozenset({"verifier", "verifier_close", "support"})
 EXACT_TOLERANCE = 0.001
 
 

@@ -161,8 +161,13 @@ class Roster:
         return {name: every[name] for name in TASKS if (name in only if only else name in named)}
 
     @cached_property
-    def _verifier(self) -> Verifier:
-        return Verifier(checks=without(*self._plan.without_checks))
+    def _verifiers(self) -> Mapping[str, Verifier]:
+        """The checks by themselves, as capable models meet them and as weak ones do."""
+        checks = without(*self._plan.without_checks)
+        return {
+            "verifier": Verifier(policy="free", checks=checks),
+            "verifier_close": Verifier(policy="close", checks=checks),
+        }
 
     @cached_property
     def _chains(self) -> Mapping[str, SummaryChain]:
@@ -183,13 +188,19 @@ class Roster:
         return folder if folder and folder.is_dir() else None
 
     def _verifier_errors(self) -> TaskResult:
-        return verifier_errors.run(first_refusal=self._verifier.first_refusal, find_support=find_support)
+        return joined(
+            verifier_errors.run(first_refusal=verifier.first_refusal, find_support=find_support, system=name)
+            for name, verifier in self._verifiers.items()
+        )
 
     def _verifier_errors_aci(self) -> TaskResult:
         """The trials made from clinicians' notes: a task of its own, since not everybody has them."""
         if (folder := self._folder("aci-bench")) is None:
             return absent("verifier_errors_aci", "aci-bench")
-        found = verifier_errors.run(first_refusal=self._verifier.first_refusal, aci_bench=folder, patients=1)
+        found = joined(
+            verifier_errors.run(first_refusal=verifier.first_refusal, aci_bench=folder, patients=1, system=name)
+            for name, verifier in self._verifiers.items()
+        )
         kept = tuple(o for o in found.observations if o.unit.startswith("aci-bench/"))
         shown = tuple(e for e in found.examples if e.unit.startswith("aci-bench/"))
         return replace(found, task="verifier_errors_aci", observations=kept, examples=shown)

@@ -10,7 +10,7 @@ Profile: TypeAlias = Literal["quick", "default", "full"]
 
 # What is ours, and gated. Every other system is a baseline: what a user would otherwise build, a simpler measure, or
 # ours with a part taken out. Baselines are shown beside ours, and nothing is asked of them.
-OURS = frozenset({"extractive", "embedded", "model", "verifier", "support"})
+OURS = frozenset({"extractive", "embedded", "model", "verifier", "verifier_close", "support"})
 # Systems that ask a language model: their answers may differ from run to run, and a machine may have none.
 MODELS = frozenset({"embedded", "model"})
 
