@@ -22,7 +22,7 @@ _SOME_NO = re.compile(
     r"complete\w*|ability)|normal|clear|clean|dry|off|stop\w*|held|hold|resol\w+|discontinu\w+|quit|former|only|except|"
     r"alone|avoid\w*|remov\w+|ceas\w+|a(?:symptomatic|febrile|traumatic|mbulatory)|nka|nkda|stable|same|rarely|seldom|"
     r"barely|hardly|limit\w*|poor\w*|prevent\w*|miss\w*|loss|lost|less|better|improv\w*|gone|healed|controlled|good|"
-    r"well|full|within|soft|regular|benign|\w+less)\b|\b0\b|[-–(]\s*\)",
+    r"went away|subsid\w+|disappear\w*|abat\w+|well|full|within|soft|regular|benign|\w+less)\b|\b0\b|[-–(]\s*\)",
     re.IGNORECASE,
 )
 _TURNED_WORD = re.compile(r"\b(?:non-?\w{3,}|un(?!der|it|til|ion|iversal|less)\w{4,})", re.IGNORECASE)

@@ -16,8 +16,8 @@ _SAYS_PLANNED = re.compile(
     re.IGNORECASE,
 )
 _PLANNED = re.compile(
-    r"\b(?:(?:is|are|was|were|needs?) to|will|shall|should|would|if|plan\w*|f/u|follow[\s-]?up|rtc|schedul\w+|"
-    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow)\b",
+    r"\b(?:(?:is|are|was|were) to|needs?|will|shall|should|would|if|plan\w*|f/u|follow[\s-]?up|rtc|schedul\w+|"
+    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow|to be)\b",
     re.IGNORECASE,
 )
 _ORDERS = (
@@ -66,6 +66,10 @@ _ON_DRUGS = frozenset(
         "follow",
     ]
 )
+_BEGUN = frozenset(
+    {"started", "began", "begun", "initiated", "resumed", "restarted", "given", "received", "taking", "takes"}
+)
+_BEFORE_DEEDS = frozenset({"was", "were", "been", "has", "have", "had", "and", "then", "she", "he", "patient"})
 _TO_COME = re.compile(
     r"\b(?:will|shall|should|would|going to|plans? to|planned to|scheduled to|is to|are to|needs? to|"
     r"to)\s+(?:also\s+|then\s+)?(?:be\s+)?(?P<verb>[a-z]{3,})",
@@ -98,6 +102,10 @@ def deeds_are_cited(claim: Claim) -> Refusal | None:
         return _MODALITY
     known = by_name(u for e in claim.cited for u in units_of(e.context))
     for told in units_of(claim.text):
+        if told.group == "drug" and _is_begun(told, text):
+            same = same_things(told, known)
+            if same and all(u.reach("planned") is Reach.WITHIN and not u.reach("done") for u in same):
+                return _MODALITY
         if told.group in _DEEDS and told.head not in _ON_DRUGS and not told.reach("negated"):
             same = same_things(told, known)
             if same and (_is_done_too_soon(told, same, text) or _is_planned_afterwards(told, same)):
@@ -106,14 +114,23 @@ def deeds_are_cited(claim: Claim) -> Refusal | None:
 
 
 def _is_done_too_soon(told: Unit, known: Sequence[Unit], plain: str) -> bool:
-    if told.reach("planned") or told.reach("conditional"):
+    if told.reach("planned") or told.reach("conditional") is Reach.WITHIN:
         return False
-    done = told.reach("done") is Reach.WITHIN if told.is_finding else _is_participle(told, plain)
+    done = told.reach("done") is Reach.WITHIN or _is_participle(told, plain)
     return done and all(u.reach("planned") is Reach.WITHIN and not u.reach("done") for u in known)
 
 
+def _is_begun(told: Unit, plain: str) -> bool:
+    """A drug told as started, not as to be."""
+    clauses = clauses_of(plain)
+    part = clauses.words.lower[clauses.start(told.first) : clauses.stop(told.last)]
+    return not told.reach("planned") and not told.reach("conditional") and not _BEGUN.isdisjoint(part)
+
+
 def _is_participle(told: Unit, plain: str) -> bool:
-    return clauses_of(plain).words.lower[told.last].endswith("ed")
+    """*Transfused* by itself, not *is transfused*."""
+    lower = clauses_of(plain).words.lower
+    return lower[told.last].endswith("ed") and (not told.first or lower[told.first - 1] in _BEFORE_DEEDS)
 
 
 def _is_planned_afterwards(told: Unit, known: Sequence[Unit]) -> bool:

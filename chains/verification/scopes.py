@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import IntEnum
 
-from chains.verification.clauses import COMMA, END, OPEN, Clauses, bounds
+from chains.verification.clauses import CLOSE, COMMA, END, OPEN, Clauses, bounds
 
 _AND = frozenset({"and", "or", "nor"})
 _ACTIVE = frozenset({"do", "does", "did", "can", "could", "will", "would", "should", "may", "might", "to"})
@@ -11,7 +11,24 @@ _BETWEEN = frozenset({"yet", "been", "ever", "be", "being", "really", "now"})
 _PASSIVES = frozenset({"ruled", "denied", "excluded", "declined", "refused"})
 _COPULAS = frozenset({"is", "was", "are", "were", "been", "be"})
 _LONGEST_MEMBER = 3
-_ALONE = frozenset({"treated", "now", "since", "has", "have", "fully", "completely", "all", "which", "largely", "with"})
+_ALONE = frozenset(
+    {
+        "treated",
+        "now",
+        "since",
+        "has",
+        "have",
+        "fully",
+        "completely",
+        "all",
+        "which",
+        "that",
+        "but",
+        "largely",
+        "with",
+        "had",
+    }
+)
 _KNOWN = frozenset({"the", "her", "his", "this", "these", "their"})
 _NOUNS_IN_ING = frozenset(
     {"swelling", "bleeding", "vomiting", "wheezing", "itching", "bruising", "burning", "numbness"}
@@ -126,11 +143,17 @@ class Scope:
             return Reach.WITHIN, False
         if not in_list:
             return Reach.DOUBT, True
-        if any(self.lower[i] in ("or", "nor") for i in range(at + 1, self.clauses.stop(at))):
+        if self._is_closed(at):
             return Reach.WITHIN, False
+        if word == "and" and self.gaps[at] and not any(self.gaps[i] for i in range(self._part_start(at - 1) + 1, at)):
+            return Reach.DOUBT, True
         part = self._part(at)
         listed = 0 < len(part) <= _LONGEST_MEMBER and not any(self._tells_of_more(i) for i in part)
         return (Reach.WITHIN, False) if listed else (Reach.DOUBT, True)
+
+    def _is_closed(self, at: int) -> bool:
+        """Whether *or* closes the list that goes on with word `at`."""
+        return any(self.lower[i] in ("or", "nor") for i in range(at + 1, self.clauses.stop(at)))
 
     def _part(self, at: int) -> list[int]:
         """The words from `at` up to the next mark, conjunction or preposition."""
@@ -154,7 +177,12 @@ class Scope:
         behind = at + (self.lower[at] in _AND)
         if behind < len(self.lower) and self.clauses.words.text[self.clauses.words.starts[behind] - 1] == "?":
             return True
-        return behind < len(self.lower) and self.lower[behind] in bounds()["predicates"]
+        if behind >= len(self.lower):
+            return False
+        word = self.lower[behind]
+        return word in bounds()["predicates"] or (
+            word.endswith("ing") and word not in _NOUNS_IN_ING and self._has_object(behind, behind)
+        )
 
     def _has_object(self, first: int, last: int) -> bool:
         at = last + 1
@@ -190,6 +218,7 @@ class Scope:
             and self.clauses.start(first) == first
             and self.clauses.stop(at) == at + 1
         ):
+            yield at, Reach.WITHIN
             yield from self._behind(first)
         elif self.lower[at] in bounds()["light"]:
             yield from self.ahead(at)
@@ -205,6 +234,8 @@ class Scope:
 
     def _rest(self, at: int) -> Reached:
         while at < len(self.lower) and not self.clauses.parts(at):
+            if self.gaps[at] == COMMA and not self._is_closed(at):
+                return
             if (self.gaps[at] == COMMA or self.lower[at] in _AND) and self._begins_anew(at):
                 return
             yield at, Reach.DOUBT
@@ -230,6 +261,8 @@ class Scope:
     def _behind(self, cue: int) -> Reached:
         """The words before a cue, back to a comma or another predicate; farther back in doubt."""
         words = self.clauses.words
+        if self.gaps[cue] == CLOSE:
+            cue = next((opened for opened, closed in self.clauses.closes.items() if closed == cue), cue)
         if self.sign == "ended":
             cue = self._part_before(cue)
         last = cue - 1

@@ -37,7 +37,7 @@ class Signs:
         open.
         """
         reach = self.reaches[sign][last]
-        if reach is Reach.WITHIN and self._is_modifier(last, self.reaches[sign]):
+        if sign in _GROUPS[0] and reach is Reach.WITHIN and self._is_modifier(last, self.reaches[sign]):
             return Reach.DOUBT
         return reach
 
@@ -91,7 +91,7 @@ def _reached(clauses: Clauses, cued: set[int]) -> Iterator[tuple[str, Iterator[t
     for group in _cues():
         for match in group.find(words):
             if any(sign in _TELLING_SIGNS for sign, _ in match.value) or not match.value:
-                cued.update(range(match.first, match.last + 1))
+                cued.update(i for i in range(match.first, match.last + 1) if words.lower[i] not in bounds()["orders"])
             for sign, place in match.value:
                 yield sign, Scope(clauses, sign).of(match.first, match.last, place)
     for at, word in enumerate(words.lower):
@@ -119,4 +119,5 @@ def _is_an_order(clauses: Clauses, at: int) -> bool:
     """*Repeat CBC* begins a clause, or its part; *repeat CBC showed* is none, since a finite verb follows."""
     lower = clauses.words.lower
     begins = clauses.parts(at) or clauses.gaps[at] or lower[at - 1] in ("and", "then", "please", "or")
-    return bool(begins) and not any(w in _TELLING for w in lower[at + 1 : clauses.stop(at)])
+    counted = at + 1 < len(lower) and lower[at + 1][0].isdigit()
+    return bool(begins) and not counted and not any(w in _TELLING for w in lower[at + 1 : clauses.stop(at)])

@@ -34,9 +34,11 @@ _AT_A_TIME = re.compile(
 )
 _ONCE_TAKEN = re.compile(r"\b(?:previously|formerly|used to|history of|prior|past)\b[^,;.]*\Z", re.IGNORECASE)
 _NOW = re.compile(
-    r"\b(?:active|actively|ongoing|currently|current|now|presently|at present|still|today|continues to have|acute)\b",
+    r"(?<!none )(?<!not )(?<!no )\b(?:active|actively|ongoing|currently|current|now|presently|at present|still|"
+    r"continues to have|acute)\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"[\s,(]{1,2}(?:in )?\(?(?:1\d|2\d)\d\d\b(?!/)")
 _ACTING = frozenset({"procedure", "test", "event", "organism", "setting", "specialty"})
 
 
@@ -47,6 +49,7 @@ class _Mention:
     unit: Unit
     historical: bool
     long_past: bool
+    dated: bool
     past: bool
     then: bool
     now: bool
@@ -85,8 +88,11 @@ def past_stays_past(claim: Claim) -> Refusal | None:
 
 
 def _disagrees(told: _Mention, known: Sequence[_Mention]) -> bool:
-    if told.unit.reach("negated") or any(m.unit.reach("negated") or m.of_kin for m in known):
+    if told.unit.reach("negated") or any(m.of_kin for m in known):
         return False
+    if any(m.unit.reach("negated") for m in known):
+        there = [m for m in known if not m.unit.reach("negated")]
+        return bool(there) and told.now and all(m.then and not m.now for m in there)
     if told.unit.group == "drug":
         return told.historical and not any(m.historical or m.past for m in known)
     started_anew = told.now and not any(m.now for m in known)
@@ -99,6 +105,8 @@ def _disagrees(told: _Mention, known: Sequence[_Mention]) -> bool:
     if not told.unit.is_finding or told.unit.group in _ACTING:
         return False
     if all(m.long_past for m in known) and not (told.historical or told.past or told.gone):
+        return True
+    if all(m.dated for m in known) and not (told.dated or told.lasting or told.historical or told.past):
         return True
     if all(m.historical for m in known) and not told.historical:
         return not (told.lasting or told.past)
@@ -121,20 +129,22 @@ def _read(plain: str, unit: Unit, kind: SectionKind, lasting: set[str], of_kin: 
     historical = context_of(plain, (start, end), kind).historical
     if unit.group == "drug" and kind is not SectionKind.PAST_HISTORY:
         historical = bool(_ONCE_TAKEN.search(plain[low:start]))
-    part = clauses_part(plain, unit)
+    part = _part(plain, unit)
+    dated = bool(_YEAR.match(plain, end))
     return _Mention(
         unit,
         historical,
         bool(_LONG_PAST.search(part)),
+        dated,
         historical or unit.reach("ended") is Reach.WITHIN or bool(_PAST.search(around)),
-        bool(_AT_A_TIME.search(plain[low:start]) or _AT_A_TIME.match(plain[end:high].lstrip(" ,"))),
+        bool(_AT_A_TIME.search(plain[low:start]) or _AT_A_TIME.search(part)) or dated,
         bool(_NOW.search(part)),
         unit.name in lasting or unit.group in _ACTING,
         of_kin,
     )
 
 
-def clauses_part(plain: str, unit: Unit) -> str:
+def _part(plain: str, unit: Unit) -> str:
     """The words of the unit's part of the clause, from comma to comma, without its own."""
     clauses = clauses_of(plain)
     words = clauses.words

@@ -50,7 +50,8 @@ def units_of(text: str) -> tuple[Unit, ...]:
     signs = signs_of(plain)
     words = signs.clauses.words
     named = _named(plain)
-    found, at = [], 0
+    found: list[Unit] = []
+    at = 0
     while at < len(words.lower):
         first = at
         span = next(((n, g, a, b) for n, g, a, b in named if a <= words.starts[at] < b), None)
@@ -61,6 +62,8 @@ def units_of(text: str) -> tuple[Unit, ...]:
             stems = content_stems(plain[start:end])
             head = stems[-1] if stems else ""
             reaches = tuple(signs.of(s, at) for s in SIGNS)
+            if found and found[-1].name == name and found[-1].last == first - 1:
+                found.pop()
             found.append(Unit(name, group, frozenset(stems), head, first, at, signs.clauses.start(at), reaches))
             found += [u for i in range(first, at) if (u := _participle(words.lower[i], i, signs))]
         elif at not in signs.cued and (unit := _plain_unit(words.lower[at], at, signs)):
