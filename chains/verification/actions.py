@@ -28,7 +28,7 @@ _MAY_BE = {
 # Beginnings of verbs by what is done, and what else a deed may be told as.
 _DEEDS: Mapping[str, tuple[str, ...]] = {
     "start": ("start", "initi", "begin", "began", "begun", "add", "commenc", "resum", "restart", "reiniti", "reload"),
-    "stop": ("stop", "discontinu", "ceas", "quit", "withdr", "finish", "complet", "remov"),
+    "stop": ("stop", "discontinu", "ceas", "quit", "withdr", "finish", "complet", "remov", "longer"),
     "hold": ("hold", "held", "withh", "withheld", "paus", "suspend", "interrupt"),
     "increase": ("increas", "rais", "uptitr", "doubl", "escal"),
     "decrease": ("decreas", "reduc", "lower", "taper", "wean", "cut", "halv"),

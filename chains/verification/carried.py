@@ -16,17 +16,40 @@ from chains.verification.reading import (
 )
 from chains.verification.spelled import in_figures
 from chains.wording import STOPWORDS, stem, word_spans
+from core.records import SectionKind
 
 _SHORT = re.compile(r"(?<![\w'’])([A-Za-z]{2,6})(?![\w'’])")
 _LEAST_BEGINNING = 3
 _MOST_WORDS = 6
+_VOWELS = frozenset("aeiouy")
+_OF_ALLERGIES = frozenset(content_stems("allergic allergy allergies reaction intolerance causes"))
+_LESS, _MORE = "smaller less fell shrank shrunk decreased", "larger bigger more grown rose increased"
+# What a cited pattern says in other words.
+_SAID = (
+    (re.compile(r"\bS(?: to|:)\s"), "sensitive susceptible"),
+    (re.compile(r"\bR(?: to|:)\s"), "resistant"),
+    (
+        re.compile(r"\b(?:decreas|diminish|shr[aiu]nk|small)\w*|\bdown\b", re.IGNORECASE),
+        "smaller less fell shrank shrunk decreased",
+    ),
+    (
+        re.compile(r"\b(?:increas|grow|grew|large|enlarg)\w*|\bup\b", re.IGNORECASE),
+        "larger bigger more grown rose increased",
+    ),
+    (re.compile(r"\d\s?cm\b|\d\s?mm\b", re.IGNORECASE), "measures measuring size"),
+)
 
 
 def known_stems(claim: Claim) -> frozenset[str]:
     """Stems that the cited words hold, that stand for one of them, or that one of them shortens."""
-    cited = claim.contexts
-    spelled = spelled_stems(claim.text, cited)
-    return carried_by(cited_reading(claim).stems | implied_stems(cited)) | _named(cited) | spelled
+    return carried_by(cited_reading(claim).stems) | named_stems(claim)
+
+
+def named_stems(claim: Claim) -> frozenset[str]:
+    """Stems for which a cited word is short or that it implies, and those of other names of what is cited."""
+    text, cited = claim.text, claim.contexts
+    found = implied_stems(cited) | _named(cited) | spelled_stems(text, cited) | _same_names(text, cited)
+    return found | _OF_ALLERGIES if any(e.kind is SectionKind.ALLERGIES for e in claim.cited) else found
 
 
 def says_something_new(word: str, known: frozenset[str]) -> bool:
@@ -39,7 +62,18 @@ def says_something_new(word: str, known: frozenset[str]) -> bool:
 def implied_stems(text: str) -> frozenset[str]:
     """Stems of what may be said because of a word: `hyperkalemia` tells of potassium."""
     said = {w for w, _, _ in word_spans(text)} | {w for w, _, _ in word_spans(spelled_out(text))}
-    return frozenset(s for w in said & _implied().keys() for s in content_stems(_implied()[w]))
+    found = {s for w in said & _implied().keys() for s in content_stems(_implied()[w])}
+    found.update(s for pattern, words in _SAID if pattern.search(text) for s in content_stems(words))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def _same_names(text: str, cited: str) -> frozenset[str]:
+    """Stems of the words by which the text names what the cited words name in another way: *ovarian*, *ovary*."""
+    reading, known = reading_of(text), reading_of(cited).named
+    return frozenset(
+        s for c in reading.concepts if (c.group, c.name) in known for s in content_stems(reading.plain[c.start : c.end])
+    )
 
 
 @cache
@@ -62,37 +96,38 @@ def spelled_stems(text: str, cited: str) -> frozenset[str]:
     """
     words = [(w, stem(w)) for w, _, _ in word_spans(spelled_out(text)) if w not in STOPWORDS and not w[0].isdigit()]
     shorts = {m[1] for m in _SHORT.finditer(cited) if m[1].lower() not in STOPWORDS}
+    shorts |= {short[:-1] for short in shorts if len(short) > 2 and short.endswith("s")}
     found: set[str] = set()
     for short in shorts:
         lowered = short.lower()
         if len(short) >= _LEAST_BEGINNING:
             found.update(root for word, root in words if len(word) > len(short) + 1 and word.startswith(lowered))
-        if short.isupper() or lowered not in _plain_words():
-            for at in range(len(words)):
-                for count in range(1, min(_MOST_WORDS, len(lowered), len(words) - at) + 1):
-                    if (count > 1 or len(short) > 2) and _spells(lowered, [w for w, _ in words[at : at + count]]):
-                        found.update(root for _, root in words[at : at + count])
+        capitals = sum(c.isupper() for c in short) > 1
+        most = _MOST_WORDS if capitals else (1 if _VOWELS.isdisjoint(lowered) else 0)
+        for at in range(len(words)):
+            for count in range(1, min(most, len(lowered), len(words) - at) + 1):
+                if (count > 1 or len(short) > 2) and _spells(
+                    lowered, [w for w, _ in words[at : at + count]], count < 3
+                ):
+                    found.update(root for _, root in words[at : at + count])
     return frozenset(found)
 
 
-@cache
-def _plain_words() -> frozenset[str]:
-    return frozenset(word for row in table("plain") for word in row.split())
-
-
-def _spells(short: str, words: list[str]) -> bool:
-    """Whether the letters are the words' first ones, with some from within each word between them."""
+def _spells(short: str, words: list[str], behind_vowels: bool) -> bool:
+    """Whether the letters are the words' first ones, with some from within a word between them."""
     if not words:
         return not short
     if not short or words[0][0] != short[0]:
         return False
     at, taken = 0, 1
     while True:
-        if _spells(short[taken:], words[1:]):
+        if _spells(short[taken:], words[1:], behind_vowels):
             return True
         if taken >= len(short):
             return False
         at = words[0].find(short[taken], at + 1)
+        while behind_vowels and at > 0 and words[0][at - 1] not in _VOWELS:
+            at = words[0].find(short[taken], at + 1)
         if at < 0:
             return False
         taken += 1

@@ -14,6 +14,7 @@ from chains.verification.concepts import (
     terms_are_cited,
     times_are_cited,
 )
+from chains.verification.conditions import conditions_are_kept
 from chains.verification.contrasts import nothing_is_turned, trends_are_cited
 from chains.verification.currency import nothing_later_contradicts
 from chains.verification.dates import dates_are_cited, tense_of_spans_is_cited
@@ -24,10 +25,12 @@ from chains.verification.gender import gender_is_cited
 from chains.verification.modality import deeds_are_cited, plan_is_cited
 from chains.verification.names import names_are_cited
 from chains.verification.numbers import bounds_are_cited, grades_are_cited, numbers_are_cited
+from chains.verification.presence import nothing_gone_is_present
 from chains.verification.results import measures_are_cited, reactions_are_cited, results_are_cited
 from chains.verification.sides import sides_are_cited
 from chains.verification.support import is_carried, is_close, names_nothing_new, says_nothing_twice, words_are_cited
 from chains.verification.temporality import past_stays_past
+from chains.verification.twins import levels_are_cited, words_keep_their_beginnings
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
@@ -51,6 +54,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "sides": sides_are_cited,
         "sites": sites_are_cited,
         "qualifiers": qualifiers_are_cited,
+        "levels": levels_are_cited,
+        "twins": words_keep_their_beginnings,
         "trends": trends_are_cited,
         "contrasts": nothing_is_turned,
         "assertion": assertion_survives,
@@ -58,6 +63,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "actions": actions_are_cited,
         "changes": deeds_are_not_changed,
         "code_status": code_status_is_cited,
+        "presence": nothing_gone_is_present,
+        "conditions": conditions_are_kept,
         "modality": plan_is_cited,
         "deeds": deeds_are_cited,
         "causes": causes_are_cited,

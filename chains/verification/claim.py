@@ -52,8 +52,12 @@ class Claim:
 
     @property
     def is_verbatim(self) -> bool:
-        """Whether the text is the cited words themselves."""
-        return len(self.cited) == 1 and self.text == self.cited[0].text
+        """Whether the text is the cited words themselves, but for white space, capitals and a final stop."""
+        return len(self.cited) == 1 and _bare(self.text) in (_bare(self.cited[0].text), _bare(self.cited[0].context))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).rstrip(" .").lower()
 
 
 Check: TypeAlias = Callable[[Claim], Refusal | None]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from chains.verification.carried import named_stems
 from chains.verification.claim import Claim, Refusal
 from chains.verification.reading import Concept, Reading, cited_reading, content_stems, reading_of
 from extraction.dates import find_dates
@@ -83,7 +84,7 @@ def _uncited(claim: Claim, groups: set[str]) -> Iterator[Refusal]:
 
 def _is_carried(concept: Concept, text: Reading, cited: Reading, claim: Claim) -> bool:
     words = content_stems(text.plain[concept.start : concept.end])
-    if words and cited.bare_stems.issuperset(words):
+    if words and (cited.bare_stems | named_stems(claim)).issuperset(words):
         return True
     if concept.group == "when":
         return _in_a_date(concept, text, claim)

@@ -44,6 +44,7 @@ _SAME_RATE = (
 )
 _LINE = re.compile(r";|(?<!\d)\.\s|\n")
 _NUMBER = re.compile(NUMBER)
+_DEVICE = re.compile(r"\s+(?:cannula|prongs?|cavity|trumpet|airway|mucosa|temperature)\b", re.IGNORECASE)
 _LASTS = re.compile(
     r"\b(?:for|in|within|after|over|about|past|last|than|x|every)\s+(?:about |almost |nearly )?\Z", re.IGNORECASE
 )
@@ -88,7 +89,7 @@ def _of_the_drug(fact: DrugFact, same: list[DrugFact], claim: Claim) -> Refusal 
     regions = _regions(claim.contexts).get(fact.name, "")
     if fact.dose and canonical_dose(fact.dose) not in {canonical_dose(o.dose) for o in same} | _doses(regions):
         return _DOSE
-    if fact.frequency:
+    if fact.frequency and not _LASTS.search(claim.text.split(fact.frequency)[0]):
         often = [*(o.frequency for o in same), *_times(regions)]
         if not _is_as_often(fact.frequency, often):
             return _FREQUENCY
@@ -175,4 +176,5 @@ def _route(words: str) -> str:
 
 
 def _routes(text: str) -> set[str]:
-    return {_route(m.group()) for m in ROUTE.finditer(spelled_out(text))}
+    plain = spelled_out(text)
+    return {_route(m.group()) for m in ROUTE.finditer(plain) if not _DEVICE.match(plain, m.end())}

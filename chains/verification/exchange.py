@@ -18,6 +18,7 @@ _ALWAYS = re.compile(r"[;]|\.\s|\n|\b(?:but|while|whereas|although|though|howeve
 _BEHIND = re.compile(r"\W*(?:on|at|in|after|before|during|for|per|with|by)\b", re.IGNORECASE)
 # These belong to the words next to them; of the others several may stand in one phrase in any order.
 _TIGHT = frozenset({"date", "side", "severity", "acuity", "drug", "measure", "frequency"})
+_SURELY = 2
 # Said of anything, so no sign of what is spoken of.
 _SAYS_LITTLE = frozenset(
     content_stems("has had have reports reported noted takes taking with known current currently showed shows found")
@@ -71,13 +72,25 @@ def nothing_is_exchanged(claim: Claim) -> Refusal | None:
 def _took_the_place(one: str, here: Context, other: str, items: dict[str, Context], given: dict[str, Context]) -> bool:
     """Whether `one`, which stands in the text as `here`, has the words of `other` round it and none of its own."""
     own, others = _only(given[one].wide, given[other].wide), _only(given[other].near, given[one].wide)
-    strange = len(here.near & others)
-    if not strange or here.wide & own:
+    strange, fits = here.near & others, here.wide & own
+    if not strange:
         return False
     if other not in items:
-        return bool(own) and not here.wide & carried_by(given[one].wide)
+        return _is_value_of_the_other(strange, own, fits) or bool(own and not here.wide & carried_by(given[one].wide))
     there = items[other]
-    return not there.wide & _only(given[other].wide, given[one].wide) and (strange > 1 or bool(there.near & own))
+    swapped = len(strange) + len(there.near & own)
+    kept = len(fits) + len(there.wide & _only(given[other].wide, given[one].wide))
+    return swapped >= _SURELY and swapped > 2 * kept
+
+
+def _is_value_of_the_other(strange: frozenset[str], own: frozenset[str], fits: frozenset[str]) -> bool:
+    """Whether a value stands by it that the cited words give for the other, while they give it one of its own."""
+    return not _values(fits) and any(kind in {k for k, _ in _values(own)} for kind, _ in _values(strange))
+
+
+def _values(words: frozenset[str]) -> set[tuple[str, str]]:
+    pairs = (word.partition("=") for word in words)
+    return {(kind, value) for kind, _, value in pairs if kind in ("number", "date", "frequency")}
 
 
 def _only(words: frozenset[str], others: frozenset[str]) -> frozenset[str]:
@@ -110,16 +123,17 @@ def _words_round(plain: str, same: Sequence[Item], items: Sequence[Item]) -> Ite
         part = parts[at]
         low, high = _reach(plain, item, part, same)
         near = _tokens(plain, low, high, items, item)
-        wide = near | _tokens(plain, min(low, part.reach[0]), max(high, part.reach[1]), items, item)
+        wide = near | _tokens(plain, part.reach[0], part.start, items, item)
+        wide |= _tokens(plain, part.end, part.reach[1], items, item)
         shared = frozenset() if plain_words[at] else _shared(parts, plain_words, at)
         whole = _tokens(plain, part.start, part.end, items, item) | shared
-        yield Context(near, whole, wide | whole)
+        yield Context(near, whole, wide | (shared if _is_tight(item) else whole))
 
 
 def _reach(plain: str, item: Item, part: _Part, same: Sequence[Item]) -> tuple[int, int]:
     """From where to where words are an item's: those behind a preposition belong to the item before it."""
     low, high = part.start, part.end
-    if item.kind in _TIGHT or item.kind.startswith("number"):
+    if _is_tight(item):
         for other in same:
             if part.start <= other.start < part.end and not _adjoin(plain, other, item):
                 gap = plain[min(other.end, item.end) : max(other.start, item.start)]
@@ -129,6 +143,10 @@ def _reach(plain: str, item: Item, part: _Part, same: Sequence[Item]) -> tuple[i
                     high = min(high, other.start)
     head = plain.rfind(":", low, item.start)
     return (head + 1 if head > 0 else low), high
+
+
+def _is_tight(item: Item) -> bool:
+    return item.kind in _TIGHT or item.kind.startswith("number")
 
 
 def _adjoin(plain: str, one: Item, other: Item) -> bool:
@@ -182,7 +200,8 @@ def _blank(plain: str, low: int, high: int, items: Sequence[Item]) -> str:
 
 def _tokens(plain: str, low: int, high: int, items: Sequence[Item], itself: Item) -> frozenset[str]:
     """Words by their stems, and other items by kind and name, which two spellings have in common."""
-    found = set(content_stems(plain[low : itself.start])) | set(content_stems(plain[itself.end : high]))
+    before, after = plain[low : min(high, itself.start)], plain[max(low, itself.end) : high]
+    found = set(content_stems(before)) | set(content_stems(after))
     for item in items:
         if low <= item.start < high and item.kind != itself.kind:
             found.add(f"{item.kind.split()[0]}={item.name}")

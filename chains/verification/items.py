@@ -15,8 +15,14 @@ from extraction.results import find_analytes
 from extraction.words import Words
 
 _CONCEPTS = frozenset({"relative", "site", "specialty", "procedure", "test", "when", "organism", "severity", "acuity"})
-_TIME = frozenset({"day", "week", "month", "year", "hour", "minute"})
-_SIDE = re.compile(r"\b(?P<word>left|right)\b|(?<![\w.])(?<!\d\s)(?P<letter>[LR])(?=[\s-]+[a-z])")
+_DIMENSION = {
+    **dict.fromkeys(("day", "week", "month", "year", "hour", "minute"), "time"),
+    **dict.fromkeys(("mm", "cm"), "length"),
+    **dict.fromkeys(("mcg", "mg", "g"), "mass"),
+}  # fmt: skip
+_SIDE = re.compile(r"\b(?P<word>left|right|both|bilateral)\b|(?<![\w.])(?<!\d\s)(?P<letter>[LR])(?=[\s-]+[a-z])")
+_LEVEL = re.compile(r"\b[CTLS]\d{1,2}(?:\s?[-–/]\s?[CTLS]?\d{1,2})?\b")
+_SIDES = {"l": "left", "r": "right", "bilateral": "both"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Items:
 
 @lru_cache(maxsize=8192)
 def items_of(text: str) -> Items:
-    """Read a text's items. A finding holds the sites and qualifiers that are part of its name."""
+    """Read a text's items. A finding holds the qualifiers that are part of its name."""
     plain = prepared(reading_of(text).plain)
     return Items(plain, tuple(_items(text, plain)))
 
@@ -53,8 +59,8 @@ def _items(text: str, plain: str) -> Iterator[Item]:
         if name := canonical_frequency(often.group()):
             yield Item("frequency", name, often.start(), often.end())
     for number in numbers_in(reading_of(text).plain):
-        unit = "time" if number.unit in _TIME else number.unit
-        name = f"{number.value} {number.unit}" if unit == "time" else number.value
+        unit = _DIMENSION.get(number.unit, number.unit)
+        name = f"{number.value} {number.unit}" if unit != number.unit else number.value
         yield Item(f"number {unit}", name, number.start, number.end)
     for day in find_dates(plain):
         yield Item("date", day.value, day.start, day.end)
@@ -66,11 +72,14 @@ def _items(text: str, plain: str) -> Iterator[Item]:
     for problem in problems:
         yield Item("finding", problem.name, problem.start, problem.end)
     for concept in _concepts(text, plain):
-        if not any(p.start <= concept.start < p.end for p in problems):
+        if concept.group == "site" or not any(p.start <= concept.start < p.end for p in problems):
             kind = "finding" if concept.group == "symptom" else concept.group
             yield Item(kind, concept.name, concept.start, concept.end)
+    for level in _LEVEL.finditer(plain):
+        yield Item("level", level.group().replace(" ", ""), level.start(), level.end())
     for side in _SIDE.finditer(plain):
-        yield Item("side", {"l": "left", "r": "right"}.get(side.group().lower(), side.group()), *side.span())
+        written = side.group().lower()
+        yield Item("side", _SIDES.get(written, written), *side.span())
 
 
 def _concepts(text: str, plain: str) -> Iterator[Concept]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
+from chains.verification.carried import named_stems
 from chains.verification.claim import Claim, Refusal
 from chains.verification.reading import content_stems, reading_of, spelled_out
 from core.records import SectionKind
@@ -22,7 +23,7 @@ def names_are_cited(claim: Claim) -> Refusal | None:
     """
     given = "\n".join(spelled_out(part) for e in claim.cited for part in (e.context, e.citation.section))
     given += "\n" + claim.contexts
-    carried = reading_of(claim.contexts).stems
+    carried = reading_of(claim.contexts).stems | named_stems(claim)
     text = spelled_out(claim.text)
     for find, code in _FINDERS:
         known = {_name(m) for m in find(given)}

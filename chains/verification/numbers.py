@@ -28,7 +28,7 @@ _SAME_SCALE = {"chronic kidney disease": "stage", "nyha": "class"}
 _ORDER = {"third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9"}
 _NTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b({'|'.join(_ORDER)})\b", re.IGNORECASE)
 _GRADE = Refusal("grade", "it told another stage, grade, type, class or number in a row")
-_CODE = re.compile(r"\b[A-Z]{1,4}(\d{1,2})\b")
+_CODE = re.compile(r"\b[A-Z]{1,4}(\d{1,2})\b|\b(\d{1,2})[A-Z]{2,4}\b")
 _TIMES = re.compile(r"\bx\s?(\d{1,2})(?!\d|\.\d)", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
 _LESS = r"<|≤|less than|under|below|fewer than|at most|no more than|not more than|maximum of|up to|NTE|not to exceed"
@@ -41,6 +41,7 @@ _BEHIND = re.compile(
 _ARROW = re.compile(rf"{NUMBER}\s*-*\s*\Z")
 _SPANS = frozenset({"minute", "hour", "day", "week", "month", "year"})
 _REACHED = re.compile(r"\b(?:\w+ed|went|goes|up|down) up to\s*\Z", re.IGNORECASE)
+_FOUR_DIGITS = re.compile(r"(?<![\d:.,/-])([01]\d|2[0-3])([0-5]\d)(?![\d:.,/-]|\s?(?:mg|ml|cc|g|units|kcal)\b)")
 _CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*(am|pm|a\.m\.|p\.m\.)?(?![\d:])", re.IGNORECASE)
 
 
@@ -54,12 +55,12 @@ def numbers_are_cited(claim: Claim) -> Refusal | None:
     """
     cited = cited_reading(claim).plain
     given = _keys(cited) | {(d.value[:4], "") for d in find_dates(cited) if d.value[0] != "-"}
-    given |= {(m[1], "") for m in _CODE.finditer(cited)}
+    given |= {(m[1] or m[2], "") for m in _CODE.finditer(cited)}
     told = _keys(_without_checked(reading_of(claim.text).plain))
     beside = frozenset(unit for _, unit in told)
     if any(not _is_given(key, given, beside) for key in told):
         return _NUMBER
-    if _clocks(claim.text) - _clocks(claim.contexts):
+    if _clocks(claim.text) - _clocks(claim.contexts) - _bare_clocks(claim.contexts):
         return Refusal("date", "it told a time of day that is not in the lines")
     return None
 
@@ -152,6 +153,10 @@ def _bounds(plain: str) -> frozenset[tuple[str, str]]:
         match = ahead or behind
         found.add((number.value, "" if match is None else ("less" if match["less"] else "more")))
     return frozenset(found)
+
+
+def _bare_clocks(text: str) -> set[tuple[int, str]]:
+    return {((int(m[1]) - 1) % 12 + 1, m[2]) for m in _FOUR_DIGITS.finditer(text)}
 
 
 def _clocks(text: str) -> set[tuple[int, str]]:

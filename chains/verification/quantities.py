@@ -14,6 +14,12 @@ _SHORT_UNITS = (
     (re.compile(r"(?<=\d)(\s?)d\b(?![/.'’])"), r"\1days"),
     (re.compile(r"(?<=\d)(\s?)ft\b"), r"\1feet"),
     (re.compile(r"(?<=\d)(\s?)gtts?\b"), r"\1drops"),
+    (re.compile(r"(?<=\d)(\s?)yr?s?\b(?![/.]o)"), r"\1years"),
+    (re.compile(r"\b(lit|met)re(s?)\b", re.IGNORECASE), r"\1er\2"),
+    (re.compile(r"\bS to (?=[a-z])"), "sensitive to "),
+    (re.compile(r"\bR to (?=[A-Za-z])"), "resistant to "),
+    (re.compile(r"\bin(?=:? \d[\d,]*\s?(?:ml|cc)?\s?/\s?out\b)", re.IGNORECASE), "intake"),
+    (re.compile(r"\bout(?=:? \d[\d,]*\s?(?:ml|cc)?\b(?! of\b))", re.IGNORECASE), "output"),
     (re.compile(r"\bwkly\b", re.IGNORECASE), "weekly"),
     (re.compile(r"(?<=\d)L\s?/\s?(?=\d)"), " l , "),
     (re.compile(r"(?<=\d)\s?L(?=\s?(?:NC|nasal|O2|oxygen|via|of|by|mask|home)\b)"), " l"),
@@ -30,7 +36,9 @@ _ORDINALS = {
     "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th", "eighth": "8th", "ninth": "9th",
     "tenth": "10th", "eleventh": "11th", "twelfth": "12th",
 }  # fmt: skip
-_NTH = re.compile(rf"(?<!\w[ -])\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+_NTH = re.compile(rf"(?<!y[ -])\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+_RIGHT_VALUE = re.compile(r"(\d%?)\s+R\b(?! to\b)")
+_LEFT_VALUE = re.compile(r"(\d%?)\s+L\b")
 _YEARS = re.compile(r"\b((?:19|20|21|22)\d\d)\s?[-–]\s?(\d\d)(?![\d-])")
 _TIMES_OVER = re.compile(r"\bx(?=\d{1,2}\b(?!\.))", re.IGNORECASE)
 _SPINE = re.compile(r"\b([CTL])-spine\b")
@@ -60,6 +68,8 @@ def prepared(plain: str) -> str:
     """
     plain = in_figures(_NTH.sub(lambda m: _ORDINALS[m.group().lower()], plain))
     plain = _SIDED.sub(lambda m: m[1] + ("left" if m[2] == "L" else "right"), plain)
+    if _RIGHT_VALUE.search(plain):
+        plain = _LEFT_VALUE.sub(r"\1 left", _RIGHT_VALUE.sub(r"\1 right", plain))
     plain = _YEARS.sub(lambda m: f"{m[1]} to {m[1][:2]}{m[2]}", plain)
     for written, full in _SHORT_UNITS:
         plain = written.sub(full, plain)

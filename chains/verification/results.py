@@ -17,6 +17,7 @@ from extraction.words import Words
 _MEASURE = Refusal("unsupported_measure", "it named a measure that the lines do not name")
 _NUMBER = re.compile(NUMBER)
 _LINE = re.compile(r";|\.\s|\n")
+_NEAR = 24
 _TWO_NAMES = re.compile(r"\s*/\s*")
 # What a value itself shows, so that the name may be added: 120/80 is a blood pressure, 98% on room air a saturation.
 _SHOWN_BY = {
@@ -38,6 +39,9 @@ def results_are_cited(claim: Claim) -> Refusal | None:
     """
     given = _ranges(claim.contexts)
     taken = {value for values in given.values() for value in values}
+    for name, value in _named_values(claim.text):
+        if name in given and value in taken and value not in given[name]:
+            return Refusal("result", "a value is not the one that the lines give for that measure")
     for name, value in _results(claim.text):
         if name in given and value not in given[name] and (given[name] or value in taken):
             return Refusal("result", "a value is not the one that the lines give for that measure")
@@ -91,10 +95,27 @@ def _ranges(text: str) -> dict[str, frozenset[str]]:
                 end = measures[i + 2].start if i + 2 < len(measures) else len(items.plain)
         line = _LINE.search(items.plain, measure.end, end)
         span = items.plain[measure.start : line.start() if line else end]
-        before = re.search(rf"({NUMBER})[\s\w%/]{{0,10}}\Z", items.plain[max(0, measure.start - 20) : measure.start])
-        values = _values(span) | (_values(before[1]) if before else frozenset())
+        before = re.search(rf"({NUMBER})\s?\Z", items.plain[max(0, measure.start - 20) : measure.start])
+        values = _values(span)
+        if before and not values:
+            values = _values(before[1])
         found[measure.name] = found.get(measure.name, frozenset()) | values
     return found
+
+
+@lru_cache(maxsize=4096)
+def _named_values(text: str) -> frozenset[tuple[str, str]]:
+    """The first number behind each measure, where no other measure stands between."""
+    items = items_of(text)
+    measures = items.of("measure")
+    found = set()
+    for i, measure in enumerate(measures):
+        end = measures[i + 1].start if i + 1 < len(measures) else len(items.plain)
+        line = _LINE.search(items.plain, measure.end, end)
+        number = _NUMBER.search(items.plain, measure.end, line.start() if line else end)
+        if number and number.start() - measure.end < _NEAR:
+            found.add((measure.name, canonical_number(number.group())))
+    return frozenset(found)
 
 
 def _values(span: str) -> frozenset[str]:

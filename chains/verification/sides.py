@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chains.verification.claim import Claim, Refusal
-from chains.verification.reading import cited_reading, reading_of
+from chains.verification.items import items_of
 
 _SIDE = re.compile(
     r"\b(?:(?P<both>bilateral(?:ly)?|both(?=\s+(?:of\s+)?(?:the\s+|her\s+|his\s+)?(?:\w+\s)?(?:\w+s|feet|teeth)\b|"
@@ -51,7 +51,7 @@ def sides_are_cited(claim: Claim) -> Refusal | None:
 
 def _exchanged(claim: Claim) -> bool:
     """Whether the text has one side oftener and the other less often than the cited words: *right and right*."""
-    told, cited = (_counted(plain) for plain in (reading_of(claim.text).plain, cited_reading(claim).plain))
+    told, cited = (_counted(items_of(text).plain) for text in (claim.text, claim.contexts))
     return any(
         told[one] > cited[one] and told[one] > 1 and told[other] < cited[other]
         for one, other in (("left", "right"), ("right", "left"))
@@ -63,16 +63,16 @@ def _counted(plain: str) -> dict[str, int]:
 
 
 def _cited_sides(claim: Claim) -> frozenset[_Sided]:
-    return _sides_in(cited_reading(claim).plain)
+    return _sides_in(claim.contexts)
 
 
 def _sided(text: str) -> frozenset[_Sided]:
-    return _sides_in(reading_of(text).plain)
+    return _sides_in(text)
 
 
 @lru_cache(maxsize=8192)
-def _sides_in(plain: str) -> frozenset[_Sided]:
-    sites = [c for c in reading_of(plain).concepts if c.group == "site"] if _SIDE.search(plain) else []
+def _sides_in(text: str) -> frozenset[_Sided]:
+    plain, sites = items_of(text).plain, items_of(text).of("site")
     found = set()
     for match in _SIDE.finditer(plain):
         side = next(name for name, value in match.groupdict().items() if value)
