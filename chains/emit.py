@@ -9,6 +9,7 @@ from chains.compose import Composition
 from chains.draft import Verdict
 from chains.evidence import Gathered, SectionEvidence
 from chains.provenance import Recorder
+from chains.wording import words
 from core.errors import ModelUnavailable
 from core.records import (
     ChainEvent,
@@ -61,7 +62,9 @@ class _Section:
 
 
 def _repeats(statement: Statement, earlier: Statement) -> bool:
-    """Whether both are quotes, and the later one says nothing that the earlier one did not."""
+    """Whether the later says nothing that the earlier did not: in the same words, or as a quote from within another."""
+    if words(statement.text) == words(earlier.text) and statement.citations == earlier.citations:
+        return True
     if (statement.status, earlier.status) != ("quoted", "quoted"):
         return False
     return all(any(_within(c, e) for e in earlier.citations) for c in statement.citations)

@@ -159,3 +159,11 @@ async def test_a_refused_statement_on_one_line_gives_way_to_that_line_alone() ->
     again = orjson.dumps({"statement": "Repeat creatinine in 9 days.", "evidence": ["E1"]}).decode()
     summary, _ = await summarize(section(group(0, CLINIC, LABS)), answer(*said), again)
     assert told(summary) == [("supported", "See cardiology in two weeks."), ("quoted", LABS)]
+
+
+async def test_what_a_repair_says_once_more_in_the_same_words_is_not_shown_again() -> None:
+    said = [("See cardiology, in two weeks.", ["E1"]), ("See cardiology in 3 weeks.", ["E1"])]
+    again = orjson.dumps({"statement": "See cardiology in two weeks.", "evidence": ["E1"]}).decode()
+    summary, _ = await summarize(section(group(0, CLINIC)), answer(*said), again)
+    assert told(summary) == [("supported", "See cardiology, in two weeks.")]
+    assert summary.sections[0].outcome == "ok"
