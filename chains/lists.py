@@ -9,6 +9,7 @@ from chains.days import days_between
 from chains.evidence import Evidence, Group
 from chains.verification import Claim, first_refusal
 from core.records import Action, FactKind, SectionKind, Sentence
+from extraction.actions import verb_and_drug
 from extraction.results import is_unusual
 from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
@@ -88,13 +89,15 @@ class ListWriter:
         age = days_between(mention.charted_at, self._latest)
         return age is None or age <= RECENT_DAYS
 
-    def _evidence(self, mention: TimedFact, number: int, *, whole_sentence: bool = False) -> Evidence:
+    def _evidence(
+        self, mention: TimedFact, number: int, *, whole_sentence: bool = False, span: tuple[int, int] | None = None
+    ) -> Evidence:
         fact = mention.fact
         sentence = self._sentences[fact.note_id, fact.sentence]
         if whole_sentence:
             citation = self._citer.cite_sentence(sentence)
         else:
-            citation = self._citer.cite(fact.note_id, fact.start, fact.end, sentence.heading)
+            citation = self._citer.cite(fact.note_id, *(span or (fact.start, fact.end)), sentence.heading)
         return Evidence(f"E{number}", citation, sentence.kind, self._citer.text(sentence))
 
     def _reads_alone(self, mention: TimedFact) -> bool:
@@ -115,14 +118,28 @@ class ListWriter:
             evidence = self._evidence(mention, 1, whole_sentence=True)
         return Group(section, index, (evidence,), evidence)
 
+    def _with_its_verb(self, mention: TimedFact, section: str, index: int) -> Group:
+        """The drug and the verb that says what is done with it, without what else the sentence tells.
+
+        All of the sentence where no such verb stands near, or where the part may not stand without the rest.
+        """
+        fact = mention.fact
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        span = verb_and_drug(self._citer.text(sentence), fact.start - sentence.start, fact.end - sentence.start, fact)
+        if span is not None:
+            evidence = self._evidence(mention, 1, span=(sentence.start + span[0], sentence.start + span[1]))
+            if not first_refusal(Claim(evidence.text, (evidence,))):
+                return Group(section, index, (evidence,), evidence)
+        return self._quote(mention, section, index, whole_sentence=True)
+
     def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
         if drug.name == "none":
             return self._quote(max(drug.mentions, key=_time), section, index)
         if drug.state in {"stopped", "held"}:
-            return self._quote(drug.latest, section, index, whole_sentence=True)
+            return self._with_its_verb(drug.latest, section, index)
         shown, before = drug.latest, drug.previous
         if not self._reads_alone(shown) and self._fits_whole(shown):
-            return self._quote(shown, section, index, whole_sentence=True)
+            return self._with_its_verb(shown, section, index)
         if drug.state != "changed" or before is None or not before.fact.dose:
             return self._quote(shown, section, index)
         now, then = self._quote(shown, section, index).quote, self._evidence(before, 2)

@@ -1,12 +1,15 @@
 """Verbs that say what is being done with a drug."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
-from core.records import Action
+from core.records import Action, Fact
 from extraction.lexicon import load
 from extraction.words import Phrases, Words
 
+_NEAR = 48
+_CLAUSE = re.compile(r"[;|]|\.\s|\n\s*[-*•]")
 _ACTIONS = (Action.STARTED, Action.CHANGED, Action.CONTINUED, Action.HELD, Action.STOPPED)
 
 
@@ -64,3 +67,17 @@ def cues_in(words: Words) -> tuple[Cue, ...]:
         for m in _verbs().find(words)
         if m.value.action is not Action.NONE
     )
+
+
+def verb_and_drug(text: str, start: int, end: int, fact: Fact) -> tuple[int, int] | None:
+    """The span of a drug told at `start:end` of a sentence with the nearest verb of its action, None without one."""
+    found = [(start, end) for c in cues_in(Words.of(text)) if c.action is fact.action and start <= c.start < end]
+    for cue in cues_in(Words.of(text)):
+        ahead, behind = text[cue.end : start], text[end : cue.start]
+        if cue.action is not fact.action:
+            continue
+        if cue.before and cue.end <= start and len(ahead) <= _NEAR and not _CLAUSE.search(ahead):
+            found.append((cue.start, end))
+        elif cue.after and cue.start >= end and len(behind) <= _NEAR and not _CLAUSE.search(behind):
+            found.append((start, cue.end))
+    return min(found, key=lambda span: span[1] - span[0], default=None)

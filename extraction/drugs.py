@@ -22,6 +22,11 @@ _STOPPED_IT = re.compile(
     r"(?:stopped|discontinued|withdrawn|dropped)\b",
     re.IGNORECASE,
 )
+_FOR_A_WHILE = re.compile(
+    r"\A(?=.*\b(?:stop|discontinu|hold))[^.;]*?\bfor (?:an?|one|two|three|five|seven|ten|\d{1,2}) (?:days?|"
+    r"weeks?) (?:prior to|before)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _MARKED = re.compile(
     r"[\s,)]*(?:[-–—:>→=*]+|\()\s*(?:please\s+|pls\s+|will\s+|to\s+)?(?P<what>stop|d/?c|discontinue|hold)"
     r"(?=\s*(?:\Z|[.,;)*]|(?:today|now|as of|due|because|given|for now|until|on)\b))",
@@ -47,6 +52,10 @@ _FORMERLY = re.compile(
     r"(?:[\w/-]+,?\s+(?:and\s+|or\s+)?){0,3}\Z",
     re.IGNORECASE,
 )
+_TOOK = re.compile(
+    r"\b(?:(?:has|have|had) (?:taken|used)|took|taking some|used some|using some)\s+(?:[\w/-]+,?\s+){0,4}\Z",
+    re.IGNORECASE,
+)
 _IN_HOUSE = re.compile(
     r"\b(?:in[\s-]house|inpatient (?:therapy|treatment|course)|(?:during|throughout) (?:this|that|the|her|"
     r"his) (?:\w+ )?(?:admission|hospitali[sz]ation|stay)|"
@@ -61,7 +70,8 @@ _GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|d
 _PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
 _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!\s?/)\b", re.IGNORECASE)
 _LAB_WORD = re.compile(
-    r"[\s-]*(?:levels?|trough|peak|random|concentration|screen|toxicity|assay|level was|resistance|resistant|"
+    r"[\s-]*(?:suppression test\w*|stimulation test\w*|challenge|levels?|trough|peak|random|concentration|screen|"
+    r"toxicity|assay|level was|resistance|resistant|"
     r"sensitiv\w+|susceptib\w+|"
     r"deficien\w+|def(?![\w])|insufficien\w+|dependen\w+|abuse|misuse|withdrawal|overdose|poisoning|intoxication|"
     r"addiction|"
@@ -249,6 +259,8 @@ def _ongoing(
     if in_discharge and section in _NARRATIVE and action not in _LASTING and _in_hospital(mention, words):
         return Assertion.HISTORICAL
     around = text[max(0, mention.start - 60) : mention.start]
+    if action is Action.NONE and not words["dose"] and not frequency and _TOOK.search(around):
+        return Assertion.HISTORICAL
     if re.search(r"\btolerate[sd]\s+\Z", around) and not words["dose"] and not frequency:
         return Assertion.HISTORICAL
     given = _ONE_DOSE.search(around)
@@ -282,6 +294,8 @@ def _action(
     if len({m.name for m in mentions}) == 1 and _STOPPED_IT.search(text, mention.end):
         return Action.STOPPED
     marked = _MARKED.match(text, max(mention.end, span[1]))
+    if _FOR_A_WHILE.search(text):
+        return Action.HELD
     if marked:
         return Action.HELD if marked["what"].lower() == "hold" else Action.STOPPED
     behind = _cue_behind(text, mention, span, cues, mentions)

@@ -63,11 +63,25 @@ _RELATIVE_BEHIND = re.compile(
     r"parents?|nephew|niece|family|MGM|MGF|PGM|PGF)\b(?!\s+(?:present|aware|notified|at bedside|contacted|updated))",
     re.IGNORECASE,
 )
+_SUPPOSED = re.compile(
+    r"\b(?:he|she|they|patient|pt|mother|father|wife|husband|family)\s+(?:\w+\s+)?(?:thinks?|thought|believe[sd]?|"
+    r"fear(?:s|ed)|"
+    r"wonder(?:s|ed)|assume[sd]|felt)\b[^.;]{0,40}\Z|"
+    r"\b(?:worr(?:y|ied|ies)|afraid|anxious|concerned)\s+(?:about|of|that)\s+(?:\w+\s+){0,4}\Z|"
+    r"\bsuggest\s+(?:\w+\s+(?:or|and)\s+)?\Z",
+    re.IGNORECASE,
+)
+_HAD_SURGERY = re.compile(
+    r"\b(?:s/p|status post|history of|h/o|hx of|underwent|had|prior|previous|after|following|"
+    r"since)\s+(?:[\w-]+\s+){0,4}\Z",
+    re.IGNORECASE,
+)
+_SURGERY = re.compile(r"\s+(?:surgery|removal|repair|resection|excision|extraction)\b", re.IGNORECASE)
 _EPISODE = re.compile(r"aecopd|adhf|exacerbation|flare|attack|episode|decompensat|crisis|acute", re.IGNORECASE)
 _NOT_RESOLVED = re.compile(
     r"\b(?:not|un|partially|nearly|almost|never|hasn't|until)\s*(?:yet\s+|fully\s+|completely\s+)?\Z", re.IGNORECASE
 )
-_ROOM_AIR = re.compile(r"(?:\d\s?%?|\bon|\bsats?|spo2|satting)\s*\(?\s*\Z", re.IGNORECASE)
+_ROOM_AIR = re.compile(r"(?:\d\s?%?|\bon|\bsats?|spo2|satting|air)\s*\(?\s*\Z", re.IGNORECASE)
 _VACCINE = re.compile(
     r"\b(?:vaccin|immuni[sz]ation|immuni[sz]ed|(?:flu|tetanus|pneumonia|booster) shot)", re.IGNORECASE
 )
@@ -147,7 +161,7 @@ def _mentions(text: str, words: Words) -> Iterator[ProblemMention]:
         if match.value is None:
             continue
         surface = text[match.start : match.end]
-        if surface == "RA" and _ROOM_AIR.search(text[max(0, match.start - 28) : match.start]):
+        if surface == "RA" and (_ROOM_AIR.search(text[max(0, match.start - 28) : match.start]) or text.strip() == "RA"):
             continue
         if shouted and len(words.lower) > 6 and surface in _ambiguous():
             continue
@@ -216,9 +230,11 @@ def _assertion(text: str, context: Context, mention: ProblemMention, *, resolved
     assertion = Assertion.FAMILY if _RELATIVE_BEHIND.match(text, mention.end) else context.assertion
     if resolved and assertion is not Assertion.FAMILY:
         return Assertion.HISTORICAL
+    ahead = text[max(0, mention.start - 70) : mention.start]
+    if assertion is Assertion.PRESENT and _SUPPOSED.search(ahead):
+        return Assertion.POSSIBLE
     if assertion in (Assertion.HISTORICAL, Assertion.PRESENT) and mention.kind == "chronic":
-        over = _OVER_BEFORE.search(text[max(0, mention.start - 40) : mention.start]) or _OVER_AFTER.match(
-            text, mention.end
-        )
+        over = _OVER_BEFORE.search(ahead[-40:]) or _OVER_AFTER.match(text, mention.end)
+        over = over or (_SURGERY.match(text, mention.end) and _HAD_SURGERY.search(ahead))
         return Assertion.HISTORICAL if over else Assertion.PRESENT
     return assertion

@@ -10,26 +10,29 @@ _ALLERGIC = (
     r"(?:lips?|tongue|facial|face|throat|mouth)(?:\s+and\s+(?:lips?|tongue|facial|face|throat))?\s+swelling|"
     r"swelling of (?:the |her |his )?(?:face|lips?|tongue|throat)|swollen (?:lips?|face|tongue)|"
     r"throat (?:closing|closure|tightness)|bronchospasm|wheez\w+|itching|itchiness|pruritus|stevens[- ]johnson\w*|sjs|"
-    r"toxic epidermal necrolysis|serum sickness|red man syndrome)"
+    r"(?:a )?(?:bad|serious|severe|allergic) reaction|toxic epidermal necrolysis|serum sickness|red man syndrome)"
 )
 _CAUSES = re.compile(
     r"\s*(?:(?:drugs?|antibiotics?|products|use|therapy|has|have|had|also|previously|once|always|it|which|that)\s+)*"
     r"(?:gave|gives?|given|caus(?:es?|ed|ing)|brought on|brings? on|produc(?:es?|ed)|trigger(?:s|ed)?|provok(?:es?|ed)|"
-    r"led to|leads? to|result(?:s|ed) in|(?:was|were|is) followed by|set off|makes?|made)\s+"
+    r"(?:brought|brings) (?:her|him|them|the patient|pt) out in|led to|leads? to|result(?:s|ed) in|(?:was|were|"
+    r"is) followed by|set off|makes?|made)\s+"
     rf"(?:(?:her|him|them|the|patient|pt|an?|in|to|develop|have|severe|mild|bad|some|diffuse|generalized|"
     rf"widespread)\s+)*{_ALLERGIC}\b",
     re.IGNORECASE,
 )
 _FROM = re.compile(
     rf"\b{_ALLERGIC}(?:\s+(?:\w+\s+){{0,2}})?\s*(?:\([^()]{{0,30}}\)\s*)?"
-    r"(?:to|from|after|following|caused by|due to|secondary to|induced by|brought on by|"
+    r"(?:to|from|after|following|caused by|due to|secondary to|induced by|brought on by|attributed to|blamed on|"
+    r"thought (?:to be )?(?:due to|from)|(?:\w+ )?days? into|appeared (?:on|with|after)|because of|, culprit|"
     r"(?:with)?in (?:\w+ )?(?:minutes|hours|days?|weeks?) of|(?:shortly|soon|hours|days) after)\s+"
     r"(?:(?:the|her|his|an?|iv|oral|starting|taking|receiving|beginning|being given|first|one|second|last|dose|doses|"
     r"of|course|use)\s+)*\Z",
     re.IGNORECASE,
 )
 _GOT_ON = re.compile(
-    rf"\b(?:develop\w*|broke out|breaks out|got|gets|had|has had)\s+(?:in\s+|an?\s+|severe\s+|"
+    rf"\b(?:develop\w*|broke out|breaks out|came out|comes out|came up|erupted|got|gets|had|has had)\s+(?:in\s+|an?\s+|"
+    rf"severe\s+|"
     rf"diffuse\s+)*{_ALLERGIC}\s+"
     r"(?:while\s+)?(?:on|taking)\s+(?:the\s+|her\s+|his\s+)?\Z",
     re.IGNORECASE,
@@ -38,7 +41,7 @@ _LISTED = re.compile(
     r"[^.;:]{0,60}?\b(?:enter|record|list|log|chart|document|not|add|put|plac|mark|flag|fil|updat|now|is|are|was|goes|"
     r"went)(?:e?d|ed)?\s+"
     r"(?:now\s+|also\s+|therefore\s+)?(?:on(?:to)?|in(?:to)?|to|as|under)\s+"
-    r"(?:(?:an?|the|her|his|their|known|new|drug|medication|chart|patient's|true)\s+)*allerg(?:y|ies|ic|en)\b",
+    r"(?:(?:an?|the|her|his|their|known|new|drug|medication|chart|patient's|true|list of)\s+)*allerg(?:y|ies|ic|en)\b",
     re.IGNORECASE,
 )
 _PUT_ON = re.compile(
@@ -46,6 +49,18 @@ _PUT_ON = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"\s*(?:[:=–-]|->|→)\s*(?:\w+\s+)?{_ALLERGIC}[\s.]*\Z", re.IGNORECASE)
+
+
+_INDUCED = re.compile(rf"[\s-](?:induced|related|associated|provoked)\s+(?:\w+\s+)?{_ALLERGIC}\b", re.IGNORECASE)
+_ADDING = re.compile(
+    r"\b(?:allerg(?:y|ies)(?:\s+(?:list|record|section|field|status))?\s+(?:\w+\s+){0,2}(?:amended|changed|revised|"
+    r"expanded|extended|"
+    r"updated|corrected)\s+(?:to (?:include|add|show|read|list)|with|by|for)|new (?:entry|addition|item)\s+(?:on|in|"
+    r"to|under)\s+"
+    r"(?:the |her |his )?(?:list of )?allerg(?:y|ies)(?: list)?\s*[:,–-]?|must never (?:again )?(?:have|take|receive|"
+    r"get|be given))\s+\Z",
+    re.IGNORECASE,
+)
 
 
 def blamed(text: str, substances: Sequence[Match[str]]) -> Iterable[Match[str]]:
@@ -58,7 +73,9 @@ def blamed(text: str, substances: Sequence[Match[str]]) -> Iterable[Match[str]]:
             or _CAUSES.match(text, match.end)
             or _LISTED.match(text, match.end)
             or _PUT_ON.match(text, match.end)
+            or _INDUCED.match(text, match.end)
             or _FROM.search(ahead)
+            or _ADDING.search(ahead)
             or _GOT_ON.search(ahead)
         ):
             yield match

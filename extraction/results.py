@@ -74,6 +74,7 @@ _WAS = re.compile(
     rf"[^.;\d]{{0,24}}?\b(?:now|today|is|currently)\s+(?:is\s+|at\s+)?(?P<value>{NUMBER})",
     re.IGNORECASE,
 )
+_PER_LITRE = re.compile(r"\s?/\s?(?:[uµ]L\b|mm3)", re.IGNORECASE)
 _DAY = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?(?![\d.])")
 _USUAL_RANGE = re.compile(rf"\(\s*{NUMBER}\s*[-–]\s*{NUMBER}\s*\)\s*[:=]?\s*(?={NUMBER})")
 _LINK_RE = re.compile(_LINK, re.IGNORECASE)
@@ -130,7 +131,7 @@ def result_facts(text: str, words: Words, section: SectionKind) -> tuple[ResultF
     """Results in one sentence: a name, linking words, a value, a unit. Of a change, the value it came to."""
     if not any(c.isdigit() for c in text):
         return ()
-    matches = list(_analytes().find(words))
+    matches = [m for m in _analytes().find(words) if not _PER_LITRE.match(text, m.end)]
     if not matches:
         return ()
     dates = [(d.start, d.end) for d in find_dates(text)]

@@ -20,6 +20,11 @@ _REMOVED = re.compile(
     r"decannulated|extubated|taken down|takedown)\b",
     re.IGNORECASE,
 )
+_PLANNED = re.compile(
+    r"\b(?:prior to|before|scheduled for|awaiting|candidate for|upcoming|planned|planning|considering|referred for|"
+    r"evaluation for|discuss\w*)\s+(?:an?\s+|the\s+|her\s+|his\s+)?(?:[\w-]+\s+){0,2}\Z",
+    re.IGNORECASE,
+)
 _CHANGED = re.compile(r"\b(?:no longer|revers\w+|rescind\w*|revok\w+|previously|was|formerly|prior)\b", re.IGNORECASE)
 _ASKED = re.compile(
     r"\b(?:discuss\w*|address\w*|clarif\w+|confirm with|to be determined|tbd|unknown|if)\b[^.;]{0,40}\Z", re.IGNORECASE
@@ -126,4 +131,6 @@ def _device_fact(text: str, match: Match[str | None], name: str, section: Sectio
     assertion = context.assertion
     if assertion is Assertion.HISTORICAL:
         assertion = Assertion.PRESENT
+    if assertion is Assertion.PRESENT and _PLANNED.search(near_before):
+        assertion = Assertion.HYPOTHETICAL
     return StatusFact(name, match.start, match.end, assertion, action)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.records import FactKind
 from extraction.timeline.allergies import resolve_allergies
 from extraction.timeline.drugs import resolve_drug
-from extraction.timeline.forgotten import without_forgotten
+from extraction.timeline.forgotten import without_forgotten, without_left_behind
 from extraction.timeline.measures import resolve_code_status, resolve_result
 from extraction.timeline.passing import drug_sentences
 from extraction.timeline.problems import merge_broader, resolve_device, resolve_problem
@@ -33,10 +33,11 @@ def resolve(facts: Sequence[TimedFact]) -> tuple[ResolvedFact, ...]:
         groups[fact.fact.kind].setdefault(fact.fact.name, []).append(fact)
     problems = merge_broader(groups[FactKind.PROBLEM])
     drugs = [d for mentions in groups[FactKind.DRUG].values() if (d := resolve_drug(mentions, now))]
+    told = [f for f in ordered if f.fact.kind is FactKind.DRUG]
     with_drugs = drug_sentences(ordered)
     resolved = [
         *resolve_allergies(groups[FactKind.ALLERGY]),
-        *without_forgotten(drugs, [f for f in ordered if f.fact.kind is FactKind.DRUG], now),
+        *without_forgotten(without_left_behind(drugs, told), told, now),
         *(resolve_problem(name, mentions, now, with_drugs) for name, mentions in problems.items()),
         *(resolve_result(name, mentions) for name, mentions in groups[FactKind.RESULT].items()),
         resolve_code_status([f for f in ordered if f.fact.kind is FactKind.CODE_STATUS]),

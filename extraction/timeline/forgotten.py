@@ -1,5 +1,6 @@
 """Drugs that the chart has ceased to name although it goes on listing the others."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +12,9 @@ _LISTED_OF_TEN = 7
 _LISTS = 2
 _SILENT_DAYS = 120
 _LIVE_DAYS = 365
+_STAY_DAYS = 45
+_FEW = 3
+_DISCHARGE = re.compile(r"discharge|\ADS\Z", re.IGNORECASE)
 
 
 def without_forgotten(
@@ -55,6 +59,48 @@ def _lists(mentions: Sequence[TimedFact], live: set[str]) -> list[tuple[TimedFac
         if mention.section is SectionKind.MEDICATIONS:
             headed.add(fact.name)
     return list(notes.values())
+
+
+def without_left_behind(drugs: Sequence[ResolvedFact], mentions: Sequence[TimedFact]) -> list[ResolvedFact]:
+    """Make historical what was begun during a stay and is missing from the medication lists of its discharge summary.
+
+    The lists count where they hold three drugs or more. What was taken before the stay is not judged by them, nor is
+    what any later note names, nor what the summary says to start or to continue.
+    """
+    stays = [stay for stay in _discharges(mentions).values() if len(stay[1]) >= _FEW]
+    return [replace(d, state="historical") if _is_left_behind(d, stays) else d for d in drugs]
+
+
+def _is_left_behind(drug: ResolvedFact, stays: Sequence[tuple[TimedFact, set[str], set[str]]]) -> bool:
+    if drug.state not in _TAKEN:
+        return False
+    last = _last(drug)
+    return any(
+        drug.name not in listed | ordered
+        and days_before(last, at) >= 0
+        and last.day is not None
+        and _begun_in_stay(drug, at)
+        for at, listed, ordered in stays
+    )
+
+
+def _begun_in_stay(drug: ResolvedFact, discharge: TimedFact) -> bool:
+    return 0 <= days_before(drug.first, discharge) <= _STAY_DAYS
+
+
+def _discharges(mentions: Sequence[TimedFact]) -> dict[str, tuple[TimedFact, set[str], set[str]]]:
+    """For each discharge summary a mention to date it by, the drugs its lists hold, and those that it starts."""
+    notes: dict[str, tuple[TimedFact, set[str], set[str]]] = {}
+    for mention in mentions:
+        fact = mention.fact
+        if not _DISCHARGE.search(mention.note_type):
+            continue
+        _, listed, ordered = notes.setdefault(fact.note_id, (mention, set(), set()))
+        if mention.section is SectionKind.MEDICATIONS:
+            listed.add(fact.name)
+        elif fact.action is Action.STARTED and fact.assertion is Assertion.PRESENT:
+            ordered.add(fact.name)
+    return notes
 
 
 def _last(drug: ResolvedFact) -> TimedFact:

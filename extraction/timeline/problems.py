@@ -21,6 +21,14 @@ _STAY = re.compile(
     r"discharge|progress|history and physical|h&p|admission|emergency|consult|nursing|\bicu\b", re.IGNORECASE
 )
 _KEPT = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBLEMS, SectionKind.PAST_HISTORY})
+_NARRATED = frozenset(
+    {SectionKind.HISTORY_OF_PRESENT_ILLNESS, SectionKind.CHIEF_COMPLAINT, SectionKind.HOSPITAL_COURSE}
+)
+_KNOWN = re.compile(
+    r"\b(?:history|hx|h/o|pmh\w*|known|diagnos\w+|treated for|suffers? from|long-?standing|chronic|lifelong|"
+    r"with a past)\b",
+    re.IGNORECASE,
+)
 _JUDGED = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBLEMS})
 
 
@@ -37,6 +45,11 @@ def _chronic() -> frozenset[str]:
 def _ends(name: str) -> bool:
     """Whether it is an illness or event that ends, by the list or, for names of no list, as an inflammation."""
     return name in _acute() or (name.endswith("itis") and name not in _chronic())
+
+
+@cache
+def _also_complaints() -> frozenset[str]:
+    return frozenset(load("problems")["also_complaints"])
 
 
 @cache
@@ -122,9 +135,17 @@ def resolve_problem(
 def _only_in_passing(name: str, own: Sequence[TimedFact], with_drugs: frozenset[tuple[str, int]]) -> bool:
     """Whether no mention names it for its own sake. A lasting disease may be known from why a drug is taken alone."""
     told = [m for m in own if m.fact.assertion is Assertion.PRESENT]
+    if name in _also_complaints() and told and all(_as_complaint(m, with_drugs) for m in told):
+        return True
     if _ends(name) or not told:
         return bool(told) and all(is_in_passing(m, with_drugs) for m in told)
     return all(_of_a_study(m) or m.section in FINDINGS for m in told)
+
+
+def _as_complaint(mention: TimedFact, with_drugs: frozenset[tuple[str, int]]) -> bool:
+    """Whether it is told as what the patient came with, a finding, or why a drug was changed."""
+    narrated = mention.section in _NARRATED and not _KNOWN.search(mention.ahead)
+    return narrated or _of_a_study(mention) or is_in_passing(mention, with_drugs)
 
 
 def _next_state(state: State | None, mention: TimedFact, name: str, latest: TimedFact) -> State | None:
