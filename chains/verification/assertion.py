@@ -25,6 +25,11 @@ _SOME_NO = re.compile(
     r"went away|subsid\w+|disappear\w*|abat\w+|well|full|within|soft|regular|benign|\w+less)\b|\b0\b|[-–(]\s*\)",
     re.IGNORECASE,
 )
+_CERTAIN = re.compile(r"\b(?:confirmed|proven|definite(?:ly)?|certainly|undoubtedly|established)\b", re.IGNORECASE)
+_CERTAINTY = re.compile(
+    r"\b(?:confirm\w*|prov\w+|defin\w+|certain\w*|undoubted\w*|establish\w*|diagnos\w+|dx\w*|verif\w+|known|agreed?)\b",
+    re.IGNORECASE,
+)
 _TURNED_WORD = re.compile(r"\b(?:non-?\w{3,}|un(?!der|it|til|ion|iversal|less)\w{4,})", re.IGNORECASE)
 
 
@@ -37,6 +42,8 @@ def assertion_survives(claim: Claim) -> Refusal | None:
     """
     if not claim.is_verbatim and _says_no_alone(claim):
         return _REFUSALS["negated"]
+    if _CERTAIN.search(claim.text) and not any(_CERTAINTY.search(e.context) for e in claim.cited):
+        return _REFUSALS["possible"]
     return next(_turned(claim), None) or subjects_are_cited(claim)
 
 

@@ -10,14 +10,18 @@ from chains.verification.scopes import Reach
 from chains.verification.units import Unit, by_name, same_things, units_of
 from chains.wording import stem
 
-_DEEDS = frozenset({"procedure", "test", "event", "word", "setting"})
+_DEEDS = frozenset({"procedure", "test", "event", "word", "setting", "specialty"})
 _SAYS_PLANNED = re.compile(
-    r"\b(?:is|are) (?:scheduled |planned |advised |recommended )?to\b(?! the\b)|\b(?:will|shall|should|plans? to)\b",
+    r"\b(?:(?:is|are|was|were) to|needs?|will|shall|should|would|if|plan\w*|f/u|follow[\s-]?up|rtc|schedul\w+|"
+    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow|in the morning|"
+    r"to (?:be|see|follow|evaluate|assess|scope|check|repeat|obtain|schedule|arrange|perform|refer|start|discuss|"
+    r"have|get))\b",
     re.IGNORECASE,
 )
 _PLANNED = re.compile(
     r"\b(?:(?:is|are|was|were) to|needs?|will|shall|should|would|if|plan\w*|f/u|follow[\s-]?up|rtc|schedul\w+|"
-    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow|to be)\b",
+    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow|in the morning|to (?:be|see|follow|evaluate|assess|scope|check|repeat|obtain|schedule|arrange|"
+    r"perform|refer|start|discuss|have|get))\b",
     re.IGNORECASE,
 )
 _ORDERS = (

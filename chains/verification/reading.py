@@ -42,6 +42,14 @@ _NOT_SO = (
     (re.compile(r"\bin (?:the )?a\.?m\.?(?=\W|\Z)", re.IGNORECASE), "in the morning"),
     (re.compile(r"(?<![\w)])\+\s?(?=[a-z])", re.IGNORECASE), "positive for "),
     (re.compile(r"\b(\w+)-free\b", re.IGNORECASE), r"no \1"),
+    (
+        re.compile(
+            r"\b((?:chest )?pain|symptoms?|drainage|fever|seizure|infection|disease|angina) free\b", re.IGNORECASE
+        ),
+        r"no \1",
+    ),
+    (re.compile(r"\bex-?\s?smoker\b", re.IGNORECASE), "former smoker"),
+    (re.compile(r"\b(possible|probable|suspected)\.(?=\s[a-z])"), r"\1"),
     (re.compile(r"\b(\d+) out of (\d+)\b", re.IGNORECASE), r"\1/\2"),
     (re.compile(r"\bpainless\b", re.IGNORECASE), "no pain"),
     (re.compile(r"\banicteric\b", re.IGNORECASE), "not icteric"),

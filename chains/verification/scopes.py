@@ -10,6 +10,7 @@ _ACTIVE = frozenset({"do", "does", "did", "can", "could", "will", "would", "shou
 _BETWEEN = frozenset({"yet", "been", "ever", "be", "being", "really", "now"})
 _PASSIVES = frozenset({"ruled", "denied", "excluded", "declined", "refused"})
 _COPULAS = frozenset({"is", "was", "are", "were", "been", "be"})
+_HINGES = frozenset({"if", "when", "because", "unless", "until", "once"})
 _LONGEST_MEMBER = 3
 _ALONE = frozenset(
     {
@@ -62,7 +63,8 @@ class Scope:
         if place == "verb":
             yield from self._verb(first, last)
         elif place == "doubtful":
-            yield from self._in_doubt(self._part_start(first), self._part_stop(last))
+            yield from self._in_doubt(self._part_start(first), first)
+            yield from self._in_doubt(last + 1, self._part_stop(last))
         elif place == "protasis":
             known = self.lower[last + 1 : last + 2] and self.lower[last + 1] in _KNOWN
             yield from self.ahead(last + 1 + (_LONGEST_MEMBER if known else 0), in_list=False)
@@ -123,7 +125,7 @@ class Scope:
 
     def _hangs_on(self, at: int) -> bool:
         word = self.lower[at]
-        if word == "on" and self.lower[at - 1] == "acute":
+        if self.sign in ("planned", "done") or (word == "on" and self.lower[at - 1] == "acute"):
             return False
         return word in bounds()["adjuncts"] or (word == "to" and self.sign == "negated")
 
@@ -273,12 +275,13 @@ class Scope:
             if self.lower[i] == "and" and any(w in _COPULAS or w in bounds()["predicates"] for w in self.lower[low:i]):
                 low = i
                 break
+        low = max([low, *(i + 1 for i in range(low, last) if self.lower[i] in _HINGES)])
         yield from self._in_doubt(self.clauses.start(last), low)
         reach = Reach.WITHIN
         for at in range(low, cue):
             word = self.lower[at]
             if word in _AND:
                 reach = Reach.WITHIN
-            elif at > low and (word in bounds()["adjuncts"] or word in bounds()["asides"]):
+            elif at > low and (self._hangs_on(at) or word in bounds()["asides"]):
                 reach = Reach.DOUBT
             yield at, reach

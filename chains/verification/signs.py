@@ -5,6 +5,7 @@ yes or no, a word here may also be in doubt: behind a preposition or in a second
 differently by different readers, and two texts in other words must not be told apart by it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,7 +16,9 @@ from chains.verification.scopes import Reach, Scope
 from chains.wording import STOPWORDS
 from extraction.words import Phrases, Words
 
-_TELLING = frozenset({"was", "were", "showed", "shows", "revealed", "demonstrated", "is", "are", "with", "unchanged"})
+_ASKED = re.compile(r"(?:\A|[\s(:,;/-])\?\s?\Z")
+_SPANS = frozenset({"day", "week", "month", "year", "wk", "mo", "hour"})
+_TELLING = frozenset({"was", "were", "showed", "shows", "revealed", "demonstrated", "is", "are", "unchanged"})
 _DONE_FOR = frozenset({"hold", "held", "give", "given", "transfuse", "transfusion", "call", "return", "stop", "repeat"})
 SIGNS = ("negated", "possible", "conditional", "over", "caused", "presumed", "planned", "done", "ended")
 _GROUPS = (("negated", "possible", "conditional", "over"), ("caused",), ("planned", "done"), ("ended",))
@@ -90,13 +93,13 @@ def _reached(clauses: Clauses, cued: set[int]) -> Iterator[tuple[str, Iterator[t
     words = clauses.words
     for group in _cues():
         for match in group.find(words):
-            if any(sign in _TELLING_SIGNS for sign, _ in match.value) or not match.value:
+            if not match.value or any(s in _TELLING_SIGNS and (s, p) != ("over", "doubtful") for s, p in match.value):
                 cued.update(i for i in range(match.first, match.last + 1) if words.lower[i] not in bounds()["orders"])
             for sign, place in match.value:
                 yield sign, Scope(clauses, sign).of(match.first, match.last, place)
     for at, word in enumerate(words.lower):
-        gap = words.text[max(0, words.starts[at] - 2) : words.starts[at]]
-        if gap.endswith("?"):
+        gap = words.text[words.ends[at - 1] if at else 0 : words.starts[at]]
+        if _ASKED.search(gap):
             yield "possible", Scope(clauses, "possible").ahead(at, in_list=False)
         elif word == "should" and (clauses.parts(at) and clauses.gaps[at] != CLOSE):
             yield "conditional", Scope(clauses, "conditional").ahead(at + 1, in_list=False)
@@ -104,8 +107,16 @@ def _reached(clauses: Clauses, cued: set[int]) -> Iterator[tuple[str, Iterator[t
             yield "conditional", Scope(clauses, "conditional").of(at, at, "doubtful")
         elif word in bounds()["orders"] and _is_an_order(clauses, at):
             yield "planned", Scope(clauses, "planned").of(at, at, "order")
+        elif word == "in" and _is_a_time_to_come(words, at):
+            yield "planned", Scope(clauses, "planned").of(at, at, "behind")
         elif word == "0" and at and not clauses.parts(at) and not _is_of_a_decimal(words, at):
             yield "negated", Scope(clauses, "negated").of(at, at, "nearest")
+
+
+def _is_a_time_to_come(words: Words, at: int) -> bool:
+    """*In 6 weeks*: where no verb tells that it happened, it is to come."""
+    ahead = words.lower[at + 1 : at + 4]
+    return len(ahead) > 1 and ahead[0][0].isdigit() and any(w.rstrip("s") in _SPANS for w in ahead[1:])
 
 
 def _is_of_a_decimal(words: Words, at: int) -> bool:

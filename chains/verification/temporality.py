@@ -39,6 +39,10 @@ _NOW = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"[\s,(]{1,2}(?:in )?\(?(?:1\d|2\d)\d\d\b(?!/)")
+_LONG_AGO = re.compile(
+    r"\b(?:in (?:1\d|2\d)\d\d|last (?:year|month|winter|spring|summer|fall|autumn)|(?:years|months) ago)\b",
+    re.IGNORECASE,
+)
 _ACTING = frozenset({"procedure", "test", "event", "organism", "setting", "specialty"})
 
 
@@ -93,6 +97,8 @@ def _disagrees(told: _Mention, known: Sequence[_Mention]) -> bool:
     if any(m.unit.reach("negated") for m in known):
         there = [m for m in known if not m.unit.reach("negated")]
         return bool(there) and told.now and all(m.then and not m.now for m in there)
+    if told.unit.group == "drug" and all(m.historical for m in known) and not (told.historical or told.past):
+        return not any(m.now for m in known)
     if told.unit.group == "drug":
         return told.historical and not any(m.historical or m.past for m in known)
     started_anew = told.now and not any(m.now for m in known)
@@ -130,7 +136,7 @@ def _read(plain: str, unit: Unit, kind: SectionKind, lasting: set[str], of_kin: 
     if unit.group == "drug" and kind is not SectionKind.PAST_HISTORY:
         historical = bool(_ONCE_TAKEN.search(plain[low:start]))
     part = _part(plain, unit)
-    dated = bool(_YEAR.match(plain, end))
+    dated = bool(_YEAR.match(plain, end) or _LONG_AGO.search(part))
     return _Mention(
         unit,
         historical,
