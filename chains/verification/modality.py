@@ -12,16 +12,14 @@ from chains.wording import stem
 
 _DEEDS = frozenset({"procedure", "test", "event", "word", "setting", "specialty"})
 _SAYS_PLANNED = re.compile(
-    r"\b(?:(?:is|are|was|were) to|needs?|will|shall|should|would|if|plan\w*|f/u|follow[\s-]?up|rtc|schedul\w+|"
-    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow|in the morning|"
-    r"to (?:be|see|follow|evaluate|assess|scope|check|repeat|obtain|schedule|arrange|perform|refer|start|discuss|"
-    r"have|get))\b",
+    r"\b(?:is|are) (?:scheduled |planned |advised |recommended )?to\b(?! the\b)|\b(?:will|shall|should|plans? to)\b",
     re.IGNORECASE,
 )
 _PLANNED = re.compile(
     r"\b(?:(?:is|are|was|were) to|needs?|will|shall|should|would|if|plan\w*|f/u|follow[\s-]?up|rtc|schedul\w+|"
-    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow|in the morning|to (?:be|see|follow|evaluate|assess|scope|check|repeat|obtain|schedule|arrange|"
-    r"perform|refer|start|discuss|have|get))\b",
+    r"recommend\w*|advis\w+|pending|inclined|intend\w*|like to|until|once|when|before|next|tomorrow|in the morning|"
+    r"to (?:be|see|follow|evaluate|assess|scope|check|repeat|obtain|schedule|arrange|perform|refer|start|discuss|"
+    r"have|get))\b",
     re.IGNORECASE,
 )
 _ORDERS = (
