@@ -22,13 +22,19 @@ _STOPPED_IT = re.compile(
     r"(?:stopped|discontinued|withdrawn|dropped)\b",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(
+    r"\b(?:if|unless|until|when|whenever|should|consider\w*|could|may|might|would|discuss\w*|plan\w*|before|prior to|"
+    r"in case)\b",
+    re.IGNORECASE,
+)
 _FOR_A_WHILE = re.compile(
     r"\A(?=.*\b(?:stop|discontinu|hold))[^.;]*?\bfor (?:an?|one|two|three|five|seven|ten|\d{1,2}) (?:days?|"
     r"weeks?) (?:prior to|before)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _MARKED = re.compile(
-    r"[\s,)]*(?:[-–—:>→=*]+|\()\s*(?:please\s+|pls\s+|will\s+|to\s+)?(?P<what>stop|d/?c|discontinue|hold)"
+    r"[\s,)]*(?:[-–—:>→=*]+|\()\s*(?:please\s+|pls\s+|will\s+|to\s+)?(?P<what>stop|d/?c|discontinue|hold|do not take|"
+    r"don.t take|no longer|not any ?more|none further|no further|finished|completed|done|gone)"
     r"(?=\s*(?:\Z|[.,;)*]|(?:today|now|as of|due|because|given|for now|until|on)\b))",
     re.IGNORECASE,
 )
@@ -204,6 +210,8 @@ def _fact(
     if assertion is Assertion.HYPOTHETICAL and _PROPHYLAXIS.search(text):
         assertion = Assertion.PRESENT
     if assertion is Assertion.NEGATED and action in (Action.STOPPED, Action.HELD):
+        assertion = Assertion.PRESENT
+    if assertion is Assertion.HYPOTHETICAL and action is Action.STOPPED and not _CONDITION.search(text):
         assertion = Assertion.PRESENT
     if assertion is Assertion.PRESENT and action not in (Action.STOPPED, Action.HELD):
         assertion = _ongoing(text, mention, words, section, heading, action, in_discharge)

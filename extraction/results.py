@@ -61,12 +61,29 @@ _NOW = re.compile(
     rf"(?P<value>{NUMBER})(?![/\d-])",
     re.IGNORECASE,
 )
-_AT_THE_END = re.compile(
-    rf"(?:\s?{_UNIT})?(?:\([HL]\)|[*\s])*[^.;\d]{{0,48}}?(?:,|\band\b|\bthen\b|\bbut\b|->|→|-->|\bto\b)\s*"
-    rf"(?:(?:was|is|now|down|up|to|improved|recovered|and|then|back|at)\s+)*(?P<value>{NUMBER})(?:\s?{_UNIT})?\s*"
-    r"\(?(?:(?:on|at|by|upon|prior to|before|the)\s+(?:the\s+)?(?:day\s+of\s+)?(?:discharge|transfer|departure|end|"
-    r"leaving)\b|last\b(?!\s+\w)|lastly\b|finally\b|most recently\b|latest\b|going out\b|leaving\b|"
-    r"at present\b|presently\b|now\b|today\b|currently\b|this (?:time|visit|morning)\b)",
+_SECOND = re.compile(
+    rf"(?P<between>(?:\s?{_UNIT})?[^.\d]{{0,60}}?)(?P<value>{NUMBER})(?![/\d-]|"
+    rf"\.\d)(?P<behind>(?:\s?{_UNIT})?[^.;,\d]{{0,36}})",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"[,;]|\b(?:and|then|but|to|by)\b|->|→|-->|=>|\)", re.IGNORECASE)
+_AT_FIRST = re.compile(
+    r"\b(?:arriv\w+|admi(?:t|ssion|tted|tting)\w*|present(?:ation|ing|ed)|initial\w*|first|start\w*|began|outset|"
+    r"onset|entry|door|"
+    r"coming in|came in|day (?:1|one)|peak\w*|nadir|triage|intake|ed|emergency|originally|highest|lowest)\b",
+    re.IGNORECASE,
+)
+_AT_LAST = re.compile(
+    r"\b(?:discharge\w*|d/c|leav\w+|left|going (?:out|home)|went home|the end|departure|finally|final|lastly|"
+    r"last(?!\s+\w)|latest|most recent\w*|"
+    r"transfer|release|exit|on the way out|ended|finish\w*|settl\w+|at present|presently|now|today|currently|"
+    r"this (?:time|visit|morning))\b",
+    re.IGNORECASE,
+)
+_EARLIER = re.compile(
+    r"\b(?:prior|previous\w*|prev|last (?:check|time|visit|value|week|month|year|seen)|baseline|before|earlier|ago|"
+    r"goal|target|ref\w*|"
+    r"normal|usual|compared|vs|versus|against|from|was|had been|than|below|above|over|under|for|times|every|with)\b",
     re.IGNORECASE,
 )
 _WAS = re.compile(
@@ -217,10 +234,23 @@ def _came_to(text: str, at: int, value: tuple[int, int], stop: int) -> tuple[int
     pair = _PAIR.fullmatch(text, *value)
     if pair and not _BETWEEN.search(text, at, value[0]):
         return pair.span(1)
-    for later in (_AT_THE_END.match(text, value[1], stop), _NOW.match(text, value[1], stop)):
+    for later in (_second(text, at, value, stop), _NOW.match(text, value[1], stop)):
         if later and not any(p.match(text, later.end("value")) for p in (_TIME_UNIT, _DRUG_UNIT)):
             return later.span("value")
     return value
+
+
+def _second(text: str, at: int, value: tuple[int, int], stop: int) -> re.Match[str] | None:
+    """The second of two values where words call the one the first or the other the last: `13 at first, 6 last`."""
+    found = _SECOND.match(text, value[1], stop)
+    if found is None or not _JOINED.search(found["between"]):
+        return None
+    joined = [m.end() for m in _JOINED.finditer(found["between"])][-1]
+    first, last = found["between"][:joined], found["between"][joined:]
+    if _EARLIER.search(last) or _EARLIER.search(found["behind"]):
+        return None
+    told = _AT_FIRST.search(text, at, value[0]) or _AT_FIRST.search(first)
+    return found if told or _AT_LAST.search(last) or _AT_LAST.search(found["behind"]) else None
 
 
 def _value_at(name: str, text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tuple[int, int] | None:

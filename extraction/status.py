@@ -25,6 +25,16 @@ _PLANNED = re.compile(
     r"evaluation for|discuss\w*)\s+(?:an?\s+|the\s+|her\s+|his\s+)?(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
 )
+_AT_HOME = re.compile(r"\b(?:home|night\w*|sleep\w*|osa|apnea|complian\w*|uses|adher\w*|wears)\b", re.IGNORECASE)
+_NARRATED = frozenset(
+    {
+        SectionKind.HISTORY_OF_PRESENT_ILLNESS,
+        SectionKind.HOSPITAL_COURSE,
+        SectionKind.CHIEF_COMPLAINT,
+        SectionKind.ASSESSMENT,
+        SectionKind.VITALS,
+    }
+)
 _CHANGED = re.compile(r"\b(?:no longer|revers\w+|rescind\w*|revok\w+|previously|was|formerly|prior)\b", re.IGNORECASE)
 _ASKED = re.compile(
     r"\b(?:discuss\w*|address\w*|clarif\w+|confirm with|to be determined|tbd|unknown|if)\b[^.;]{0,40}\Z", re.IGNORECASE
@@ -113,8 +123,15 @@ def _code_fact(text: str, match: Match[str], section: SectionKind) -> StatusFact
 def device_facts(text: str, words: Words, section: SectionKind) -> tuple[StatusFact, ...]:
     """Devices and lines in one sentence; placed ones are STARTED, removed ones STOPPED."""
     return tuple(
-        _device_fact(text, match, match.value, section) for match in _devices().find(words) if match.value is not None
+        _device_fact(text, match, match.value, section)
+        for match in _devices().find(words)
+        if match.value is not None and not (match.value == "cpap" and _is_treatment(text, section))
     )
+
+
+def _is_treatment(text: str, section: SectionKind) -> bool:
+    """Whether mask ventilation is told as treatment of an acute illness and not as what the patient sleeps with."""
+    return section in _NARRATED and not _AT_HOME.search(text)
 
 
 def _device_fact(text: str, match: Match[str | None], name: str, section: SectionKind) -> StatusFact:

@@ -29,6 +29,11 @@ _KNOWN = re.compile(
     r"with a past)\b",
     re.IGNORECASE,
 )
+_CAME_WITH = re.compile(
+    r"\b(?:present\w*|admitted|came|comes|sent|brought|complain\w*|seen (?:for|with)|on account of|because of|"
+    r"here (?:for|with))\b",
+    re.IGNORECASE,
+)
 _JUDGED = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.PROBLEMS})
 
 
@@ -137,6 +142,8 @@ def _only_in_passing(name: str, own: Sequence[TimedFact], with_drugs: frozenset[
     told = [m for m in own if m.fact.assertion is Assertion.PRESENT]
     if name in _also_complaints() and told and all(_as_complaint(m, with_drugs) for m in told):
         return True
+    if told and all(m.section is SectionKind.CHIEF_COMPLAINT or m.section in FINDINGS or _of_a_study(m) for m in told):
+        return True
     if _ends(name) or not told:
         return bool(told) and all(is_in_passing(m, with_drugs) for m in told)
     return all(_of_a_study(m) or m.section in FINDINGS for m in told)
@@ -144,7 +151,7 @@ def _only_in_passing(name: str, own: Sequence[TimedFact], with_drugs: frozenset[
 
 def _as_complaint(mention: TimedFact, with_drugs: frozenset[tuple[str, int]]) -> bool:
     """Whether it is told as what the patient came with, a finding, or why a drug was changed."""
-    narrated = mention.section in _NARRATED and not _KNOWN.search(mention.ahead)
+    narrated = mention.section in _NARRATED and not _KNOWN.search(_CAME_WITH.split(mention.ahead)[-1])
     return narrated or _of_a_study(mention) or is_in_passing(mention, with_drugs)
 
 
