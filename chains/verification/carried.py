@@ -21,6 +21,8 @@ from core.records import SectionKind
 _SHORT = re.compile(r"(?<![\w'’])([A-Za-z]{2,6})(?![\w'’])")
 _LEAST_BEGINNING = 3
 _MOST_WORDS = 6
+_LEAST_ROOT = 6
+_SHARE_OF_ROOT = 0.75
 _VOWELS = frozenset("aeiouy")
 _OF_ALLERGIES = frozenset(content_stems("allergic allergy allergies reaction intolerance causes"))
 _LESS, _MORE = "smaller less fell shrank shrunk decreased", "larger bigger more grown rose increased"
@@ -49,13 +51,22 @@ def named_stems(claim: Claim) -> frozenset[str]:
     """Stems for which a cited word is short or that it implies, and those of other names of what is cited."""
     text, cited = claim.text, claim.contexts
     found = implied_stems(cited) | _named(cited) | spelled_stems(text, cited) | _same_names(text, cited)
+    found |= shortened_stems(text, cited)
     return found | _OF_ALLERGIES if any(e.kind is SectionKind.ALLERGIES for e in claim.cited) else found
 
 
 def says_something_new(word: str, known: frozenset[str]) -> bool:
     """Whether a lower-case word is neither carried nor an everyday one."""
     root = bare_stem(word)[0]
-    return {root, stem(word)}.isdisjoint(known | plain_stems()) and word not in STOPWORDS and in_figures(word) == word
+    if word in STOPWORDS or in_figures(word) != word or not {root, stem(word)}.isdisjoint(known | plain_stems()):
+        return False
+    return not any(_is_of_one_root(root, other) for other in known if other[:1] == root[:1])
+
+
+def _is_of_one_root(one: str, other: str) -> bool:
+    """Whether two stems begin alike for most of their length, as those of *ischemic* and *ischemia* do."""
+    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return shared >= _LEAST_ROOT and shared >= _SHARE_OF_ROOT * min(len(one), len(other))
 
 
 @lru_cache(maxsize=4096)
@@ -110,6 +121,17 @@ def spelled_stems(text: str, cited: str) -> frozenset[str]:
                     lowered, [w for w, _ in words[at : at + count]], count < 3
                 ):
                     found.update(root for _, root in words[at : at + count])
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def shortened_stems(text: str, cited: str) -> frozenset[str]:
+    """Stems of all that an abbreviation of the text may mean, where its letters begin words of the cited sentences."""
+    initials = "".join(word[0] for word, _, _ in word_spans(cited))
+    found: set[str] = set()
+    for match in _SHORT.finditer(text):
+        if match[1].isupper() and match[1].lower() in initials:
+            found.update(content_stems(match[1]), content_stems(spelled_out(match[1])))
     return frozenset(found)
 
 

@@ -16,6 +16,7 @@ from chains.verification.concepts import (
 )
 from chains.verification.conditions import conditions_are_kept
 from chains.verification.contrasts import nothing_is_turned, trends_are_cited
+from chains.verification.courses import courses_keep_their_order
 from chains.verification.currency import nothing_later_contradicts
 from chains.verification.dates import dates_are_cited, tense_of_spans_is_cited
 from chains.verification.doses import doses_are_cited, lists_keep_their_frequencies
@@ -57,6 +58,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "levels": levels_are_cited,
         "twins": words_keep_their_beginnings,
         "trends": trends_are_cited,
+        "courses": courses_keep_their_order,
         "contrasts": nothing_is_turned,
         "assertion": assertion_survives,
         "temporality": past_stays_past,

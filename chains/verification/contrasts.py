@@ -4,6 +4,7 @@ import re
 from functools import cache, lru_cache
 
 from chains.verification.claim import Claim, Refusal
+from chains.verification.quantities import prepared
 from chains.verification.reading import cited_reading, reading_of, spelled_out, table
 from extraction.dosing import FREQUENCY, NUMBER, ROUTE
 from extraction.words import Phrases, Words
@@ -23,13 +24,16 @@ _NOW_THEN = re.compile(
 _FOLLOW = re.compile(
     r"follow(?:ed|ing|s)?[\s-]?up|work(?:ed)?[\s-]?up|lower (?:extremit|leg|lobe|quadrant|back|abdom)\w*", re.IGNORECASE
 )
+_DISCHARGE = re.compile(r"\bd/?c\b", re.IGNORECASE)
 _UP_DOWN = re.compile(r"\b(up|down)(?=\s+(?:by\s+)?(?:\d|from|since)|[.;,]|\Z)", re.IGNORECASE)
 
 
 def nothing_is_turned(claim: Claim) -> Refusal | None:
     """Refuses a word of a row of `contrasts.yaml` where the cited words have another of the row and not this one."""
-    cited = _choices(cited_reading(claim).plain)
-    for row, choice in _choices(_without_regimen(spelled_out(claim.text))):
+    cited = _choices(prepared(cited_reading(claim).plain))
+    if _DISCHARGE.search(claim.contexts):
+        cited |= _choices("discharge")
+    for row, choice in _choices(_without_regimen(prepared(spelled_out(claim.text)))):
         others = {c for r, c in cited if r == row}
         if others and choice not in others:
             return _TREND if row < _DIRECTIONS else _OPPOSITE

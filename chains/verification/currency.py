@@ -33,6 +33,9 @@ _NOW = re.compile(
     r"newest)\b",
     re.IGNORECASE,
 )
+_ON_HOLD = re.compile(
+    r"\b(?:is|are|remains?|being|currently|still)\s+(?:\w+\s+)?(?:on hold|held|withheld)\b", re.IGNORECASE
+)
 _CLAUSE = re.compile(r";|\.\s|\b(?:but|however|although|though|whereas|while)\b", re.IGNORECASE)
 _HELD = frozenset({Action.NONE, Action.CONTINUED, Action.STARTED, Action.CHANGED})
 
@@ -48,6 +51,7 @@ class _Told:
     dose: str = ""
     frequency: str = ""
     value: str = ""
+    held: bool = False
 
 
 def nothing_later_contradicts(claim: Claim) -> Refusal | None:
@@ -74,6 +78,7 @@ def _when(evidence: Evidence) -> str:
 
 def _overtaken(told: _Told, fact: ResolvedFact, newest: str, resolved: Sequence[ResolvedFact]) -> bool:
     later = fact.latest.when > newest
+    since = later or any(m.when > newest for m in fact.mentions)
     if told.kind is FactKind.CODE_STATUS:
         return later and fact.name != told.name and fact.state != "conflict"
     if fact.name != told.name:
@@ -83,7 +88,9 @@ def _overtaken(told: _Told, fact: ResolvedFact, newest: str, resolved: Sequence[
             return told.denied and fact.state == "historical" and _is_listed(newest, resolved)
         return not told.denied and fact.state == "resolved" and later
     if told.kind is FactKind.DRUG:
-        return later and (fact.state in ("stopped", "held") or _redosed(told, fact))
+        if told.held:
+            return since and fact.state in ("current", "changed")
+        return (since and fact.state in ("stopped", "held")) or (later and _redosed(told, fact))
     if told.kind is FactKind.RESULT:
         return later and bool(told.value) and fact.latest.fact.value != told.value
     if told.kind is FactKind.PROBLEM:
@@ -129,7 +136,11 @@ def _told(claim: Claim) -> Iterator[_Told]:
 
     asserted = (Assertion.PRESENT,)
     for d in drug_facts(text, words, SectionKind.OTHER if kind is SectionKind.ALLERGIES else kind, heading):
-        if kind is not SectionKind.ALLERGIES and d.assertion in asserted and d.action in _HELD:
+        if kind is SectionKind.ALLERGIES or d.assertion not in asserted:
+            continue
+        if d.action is Action.HELD and not claim.is_verbatim and _ON_HOLD.search(text, d.start):
+            yield _Told(FactKind.DRUG, d.name, True, held=True)
+        elif d.action in _HELD:
             yield _Told(
                 FactKind.DRUG, d.name, present(d.start, d.end), dose=d.dose, frequency=canonical_frequency(d.frequency)
             )

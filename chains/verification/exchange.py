@@ -17,7 +17,7 @@ _BOUND = re.compile(
 _ALWAYS = re.compile(r"[;]|\.\s|\n|\b(?:but|while|whereas|although|though|however)\b", re.IGNORECASE)
 _BEHIND = re.compile(r"\W*(?:on|at|in|after|before|during|for|per|with|by)\b", re.IGNORECASE)
 # These belong to the words next to them; of the others several may stand in one phrase in any order.
-_TIGHT = frozenset({"date", "side", "severity", "acuity", "drug", "measure", "frequency"})
+_TIGHT = frozenset({"date", "side", "severity", "acuity", "drug", "measure", "frequency", "order"})
 _SURELY = 2
 # Said of anything, so no sign of what is spoken of.
 _SAYS_LITTLE = frozenset(

@@ -20,7 +20,11 @@ _DIMENSION = {
     **dict.fromkeys(("mm", "cm"), "length"),
     **dict.fromkeys(("mcg", "mg", "g"), "mass"),
 }  # fmt: skip
-_SIDE = re.compile(r"\b(?P<word>left|right|both|bilateral)\b|(?<![\w.])(?<!\d\s)(?P<letter>[LR])(?=[\s-]+[a-z])")
+_SIDE = re.compile(
+    r"\b(?P<word>left|right|both|bilateral)\b|(?<![\w.])(?<!\d\s)(?P<letter>[LR])(?=\s*[<>]|[\s-]+[a-z])"
+)
+_ORDERS = {"before": "before", "prior to": "before", "after": "after", "following": "after", "until": "until"}
+_ORDER = re.compile(r"\b(?:before|prior to|after|following|until)\b", re.IGNORECASE)
 _LEVEL = re.compile(r"\b[CTLS]\d{1,2}(?:\s?[-–/]\s?[CTLS]?\d{1,2})?\b")
 _SIDES = {"l": "left", "r": "right", "bilateral": "both"}
 
@@ -75,6 +79,8 @@ def _items(text: str, plain: str) -> Iterator[Item]:
         if concept.group == "site" or not any(p.start <= concept.start < p.end for p in problems):
             kind = "finding" if concept.group == "symptom" else concept.group
             yield Item(kind, concept.name, concept.start, concept.end)
+    for order in _ORDER.finditer(plain):
+        yield Item("order", _ORDERS[order.group().lower()], *order.span())
     for level in _LEVEL.finditer(plain):
         yield Item("level", level.group().replace(" ", ""), level.start(), level.end())
     for side in _SIDE.finditer(plain):

@@ -9,12 +9,15 @@ from extraction.numbers import NumberMention, find_numbers
 
 _THOUSANDS = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d)?)[kK](?![\w/]|\s?[:\d])")
 _SHORT_UNITS = (
-    (re.compile(r"(?<=\d)(\s?-?)mos?\b\.?", re.IGNORECASE), r"\1months"),
-    (re.compile(r"(?<=\d)(\s?)d/(?:wk|week)\b"), r"\1days a week"),
-    (re.compile(r"(?<=\d)(\s?)d\b(?![/.'’])"), r"\1days"),
-    (re.compile(r"(?<=\d)(\s?)ft\b"), r"\1feet"),
-    (re.compile(r"(?<=\d)(\s?)gtts?\b"), r"\1drops"),
-    (re.compile(r"(?<=\d)(\s?)yr?s?\b(?![/.]o)"), r"\1years"),
+    (re.compile(r"(?<=\d)\s?-?mos?\b\.?", re.IGNORECASE), " months"),
+    (re.compile(r"(?<=\d)\s?d/(?:wk|week)\b"), " days a week"),
+    (re.compile(r"(?<=\d)\s?d\b(?![/.'’])"), " days"),
+    (re.compile(r"(?<=\d)\s?ft\b"), " feet"),
+    (re.compile(r"(?<=\d)\s?-?h(?:rs?)?\b(?![/.'’])"), " hours"),
+    (re.compile(r"(?<=\d)\s?-?min\b(?![/.])"), " minutes"),
+    (re.compile(r"(?<=\d)\s?-?wks?\b(?![/])"), " weeks"),
+    (re.compile(r"(?<=\d)\s?gtts?\b"), " drops"),
+    (re.compile(r"(?<=\d)\s?yr?s?\b(?![/.]o)"), " years"),
     (re.compile(r"\b(lit|met)re(s?)\b", re.IGNORECASE), r"\1er\2"),
     (re.compile(r"\bS to (?=[a-z])"), "sensitive to "),
     (re.compile(r"\bR to (?=[A-Za-z])"), "resistant to "),

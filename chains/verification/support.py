@@ -89,7 +89,7 @@ def names_nothing_new(claim: Claim) -> Refusal | None:
     for match in _MEDICAL.finditer(plain):
         if not any(a <= match.start() < b for a, b in named) and not known.issuperset(content_stems(match.group())):
             return _TERM
-    dated = [(d.start, d.end) for d in find_dates(claim.text)]
+    dated = [(m.start, m.end) for find in (find_dates, find_drugs) for m in find(claim.text)]
     for match in _NAME.finditer(claim.text):
         if any(a <= match.start("name") < b for a, b in dated):
             continue

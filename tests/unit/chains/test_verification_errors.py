@@ -40,6 +40,8 @@ BY_CHECK = [
     ("conditions", "omitted_condition", "Would transfuse for Hgb < 7.", "Would transfuse."),
     ("twins", "twin_word", "Gout, on allopurinol.", "Pseudogout, on allopurinol."),
     ("twins", "twin_word", "Occlusive thrombus.", "Nonocclusive thrombus."),
+    ("courses", "trend", "PSA 0.2 -> 0.9 -> 2.4.", "PSA fell from 2.4 to 0.2."),
+    ("courses", "trend", "AAA 4.6 cm (4.4 in 2138).", "AAA has gone from 4.6 to 4.4 cm."),
     ("levels", "site", "Shingles at T6.", "Shingles at T10."),
     ("causes", "cause", "The rash was more likely viral than related to allopurinol.",
      "The rash was caused by allopurinol."),
