@@ -141,10 +141,12 @@ def _is_only_given(claim: Claim, action: Action, known: set[Action]) -> bool:
     return action is Action.STARTED and weak and bool(known & _TAKEN)
 
 
-def _actions(text: str, kind: SectionKind, heading: str) -> set[tuple[str, Action]]:
+@lru_cache(maxsize=4096)
+def _actions(text: str, kind: SectionKind, heading: str) -> frozenset[tuple[str, Action]]:
     plain = reading_of(text).plain
-    return {(f.name, f.action) for f in drug_facts(plain, Words.of(plain), kind, heading)}
+    return frozenset((f.name, f.action) for f in drug_facts(plain, Words.of(plain), kind, heading))
 
 
-def _statuses(text: str, kind: SectionKind) -> set[str]:
-    return {f.name for f in code_status_facts(text, Words.of(text), kind)}
+@lru_cache(maxsize=4096)
+def _statuses(text: str, kind: SectionKind) -> frozenset[str]:
+    return frozenset(f.name for f in code_status_facts(text, Words.of(text), kind))

@@ -77,5 +77,6 @@ def _choices(plain: str) -> frozenset[tuple[int, int]]:
     return frozenset(place for match in _rows().find(words) for place in match.value)
 
 
+@lru_cache(maxsize=4096)
 def _without_regimen(plain: str) -> str:
     return ROUTE.sub(" ", FREQUENCY.sub(" ", plain))

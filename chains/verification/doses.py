@@ -153,7 +153,7 @@ def _parts(canonical: str) -> frozenset[str]:
     return frozenset({*([often] if often else ()), *(["as needed"] if needed else ())})
 
 
-def _unknown(told: set[str], given: set[str]) -> set[str]:
+def _unknown(told: frozenset[str], given: set[str]) -> frozenset[str]:
     same = {f for row in _SAME_RATE if row & given for f in row}
     return told - given - same - _SELDOM
 
@@ -164,10 +164,11 @@ def _drugs(text: str, kind: SectionKind, heading: str) -> tuple[DrugFact, ...]:
     return drug_facts(plain, Words.of(plain), kind, heading)
 
 
-def _frequencies(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _frequencies(text: str) -> frozenset[str]:
     plain = prepared(spelled_out(text))
     found = (canonical_frequency(m.group()) for m in FREQUENCY.finditer(plain) if not _LASTS.search(plain[: m.start()]))
-    return set(found) - {""}
+    return frozenset(found) - {""}
 
 
 def _route(words: str) -> str:
@@ -175,6 +176,7 @@ def _route(words: str) -> str:
     return next((name for name, starts in _ROUTES if lowered.startswith(starts)), lowered)
 
 
-def _routes(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _routes(text: str) -> frozenset[str]:
     plain = spelled_out(text)
-    return {_route(m.group()) for m in ROUTE.finditer(plain) if not _DEVICE.match(plain, m.end())}
+    return frozenset(_route(m.group()) for m in ROUTE.finditer(plain) if not _DEVICE.match(plain, m.end()))

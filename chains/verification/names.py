@@ -1,6 +1,7 @@
 """No drug and no problem that the cited words do not name."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 from chains.verification.carried import named_stems
@@ -26,12 +27,12 @@ def names_are_cited(claim: Claim) -> Refusal | None:
     carried = reading_of(claim.contexts).stems | named_stems(claim)
     text = spelled_out(claim.text)
     for find, code in _FINDERS:
-        known = {_name(m) for m in find(given)}
-        for mention in find(text):
-            if _name(mention) not in known and not carried.issuperset(content_stems(text[mention.start : mention.end])):
+        known = {name for name, _, _ in _found(find, given)}
+        for name, start, end in _found(find, text):
+            if name not in known and not carried.issuperset(content_stems(text[start:end])):
                 return Refusal(code, "it named something that the lines do not name")
     stated = {name for e in claim.cited for name in _problems(spelled_out(e.context), e.kind)}
-    if _problems(text, SectionKind.OTHER) & {m.name for m in find_problems(given)} - stated:
+    if _problems(text, SectionKind.OTHER) & {name for name, _, _ in _found(find_problems, given)} - stated:
         return Refusal("unsupported_problem", "it made a problem of what the lines only name")
     return None
 
@@ -40,8 +41,15 @@ def _allergens(text: str) -> Iterator[Match[str]]:
     yield from allergen_phrases().find(Words.of(text))
 
 
-def _problems(text: str, kind: SectionKind) -> set[str]:
-    return {fact.name for fact in problem_facts(text, Words.of(text), kind)}
+@lru_cache(maxsize=8192)
+def _found(find: Callable[[str], Iterable[_Mention]], text: str) -> tuple[tuple[str, int, int], ...]:
+    """What is named in a text, with its place."""
+    return tuple((_name(m), m.start, m.end) for m in find(text))
+
+
+@lru_cache(maxsize=8192)
+def _problems(text: str, kind: SectionKind) -> frozenset[str]:
+    return frozenset(fact.name for fact in problem_facts(text, Words.of(text), kind))
 
 
 def _name(mention: _Mention) -> str:

@@ -117,6 +117,7 @@ def _is_given(key: tuple[str, str], given: frozenset[tuple[str, str]], beside: f
     return any(is_same_amount(key, other) for other in given)
 
 
+@lru_cache(maxsize=4096)
 def _without_checked(plain: str) -> str:
     """Without frequencies and grades, which have checks of their own."""
     plain = _ORDINAL.sub(" ", plain)

@@ -76,9 +76,10 @@ def _alike(told: str, given: str) -> bool:
     return bool(set(told.lower().split()) & set(given.lower().split()))
 
 
-def _reactions(text: str, kind: SectionKind) -> set[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _reactions(text: str, kind: SectionKind) -> frozenset[tuple[str, str]]:
     plain = spelled_out(text)
-    return {(f.name, f.reaction) for f in allergy_facts(plain, Words.of(plain), kind)}
+    return frozenset((f.name, f.reaction) for f in allergy_facts(plain, Words.of(plain), kind))
 
 
 @lru_cache(maxsize=8192)
@@ -124,7 +125,8 @@ def _values(span: str) -> frozenset[str]:
     return frozenset({canonical_number(m.group()) for m in _NUMBER.finditer(span)} | pairs)
 
 
-def _results(text: str) -> set[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _results(text: str) -> frozenset[tuple[str, str]]:
     plain = prepared(spelled_out(text))
     facts = result_facts(plain, Words.of(plain), SectionKind.RESULTS)
-    return {(fact.name, canonical_number(fact.value) or fact.value.replace(" ", "")) for fact in facts}
+    return frozenset((f.name, canonical_number(f.value) or f.value.replace(" ", "")) for f in facts)

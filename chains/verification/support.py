@@ -162,6 +162,7 @@ def _clauses(text: str) -> Iterator[list[str]]:
         yield [s for s in content_stems(clause) if s not in FRAME]
 
 
+@lru_cache(maxsize=4096)
 def _without_checked(plain: str) -> str:
     return _blanked(plain, _checked_spans(plain))
 
