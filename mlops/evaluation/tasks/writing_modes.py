@@ -64,6 +64,11 @@ class _Written:
         """The sections that were put to the model."""
         return frozenset(a.section for a in self.trace.attempts)
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The codes of the checks that refused what the model wrote."""
+        return tuple(code for group in self.trace.groups if group.section in self.asked for code in group.reasons)
+
 
 def run(
     charts: LedgerCharts, chains: Mapping[str, SummaryChain], *, system: str, handoffs: int, others: int
@@ -120,7 +125,7 @@ async def _measure(
                 if mode in MODES:
                     _judge_statements(written, mode, findings)
                     _judge_cost(written, mode, findings)
-                    reasons.update(f"{mode} {code}" for group in written.trace.groups for code in group.reasons)
+                    reasons.update(f"{mode} {code}" for code in written.reasons)
                 findings.add(f"words_{mode}", sum(len(s.text.split()) for s in statements_of(written.summary)))
                 if template == "handoff":
                     _judge_facts(statements_of(written.summary), mode, ledger, names, findings)
