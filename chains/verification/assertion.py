@@ -30,7 +30,9 @@ _CERTAINTY = re.compile(
     r"\b(?:confirm\w*|prov\w+|defin\w+|certain\w*|undoubted\w*|establish\w*|diagnos\w+|dx\w*|verif\w+|known|agreed?)\b",
     re.IGNORECASE,
 )
-_TURNED_WORD = re.compile(r"\b(?:non-?\w{3,}|un(?!der|it|til|ion|iversal|less)\w{4,})", re.IGNORECASE)
+_TURNED_WORD = re.compile(
+    r"\b(?:non-?(?:compl|adher)\w+|unable|uncontrolled|unwilling|intoler\w+|inabilit\w+|fail\w*)\b", re.IGNORECASE
+)
 
 
 def assertion_survives(claim: Claim) -> Refusal | None:

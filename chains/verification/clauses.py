@@ -77,7 +77,7 @@ def _gap(words: Words, at: int) -> str:
     if at == 0:
         return END
     gap = words.text[words.ends[at - 1] : words.starts[at]]
-    if gap == " ":
+    if gap in (" ", ".", "-", "/", "'"):
         return ""
     if _ENDS.search(gap):
         before = words.lower[at - 1]

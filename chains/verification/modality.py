@@ -64,8 +64,6 @@ _ON_DRUGS = frozenset(
         "require",
         "recommend",
         "advise",
-        "see",
-        "follow",
     ]
 )
 _BEGUN = frozenset(

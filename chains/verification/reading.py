@@ -27,7 +27,7 @@ _TWICE = re.compile(r"\b([a-z]{4,}) \1\b", re.IGNORECASE)
 _PAIR = re.compile(r"(?<![\w/])([A-Z]{2,4})/([A-Z]{2,4})(?![\w/])")
 _STAGE = re.compile(r"\bCKD[\s-]?(?=(?:[1-5][ab]?|I{1,3}|IV|V)\b)")
 _NEGATIVE = re.compile(
-    r"(?:non-?(?!e\b|etheless|steroid|sense)(\w{3,})|un(?!der|it|iv|iq|iform|til|less|ion|dergo|dul|guent|gual|specified)"
+    r"(?:non-?(?!e\b|etheless|steroid|sense)(\w{3,})|un(?!der|lock|load|plug|wrap|it|iv|iq|iform|til|less|ion|dergo|dul|guent|gual|specified)"
     r"(\w{2,}(?:ed|able|ful|ing|ive|al)|aware|clear|safe|sure|steady|stable|adherent|compliant|tender))\Z",
     re.IGNORECASE,
 )
@@ -47,6 +47,13 @@ _NOT_SO = (
             r"\b((?:chest )?pain|symptoms?|drainage|fever|seizure|infection|disease|angina) free\b", re.IGNORECASE
         ),
         r"no \1",
+    ),
+    (re.compile(r"\b(for|to|in|from) (the )?OR\b"), r"\1 \2operating room"),
+    (
+        re.compile(
+            r"\bdiscontinue(d?) (?=(?:to )?(?:home|skilled|nursing|rehab\w*|hospice|facility|today|tomorrow)\b)"
+        ),
+        r"discharge\1 ",
     ),
     (re.compile(r"\bex-?\s?smoker\b", re.IGNORECASE), "former smoker"),
     (re.compile(r"\b(possible|probable|suspected)\.(?=\s[a-z])"), r"\1"),

@@ -107,15 +107,18 @@ def _reached(clauses: Clauses, cued: set[int]) -> Iterator[tuple[str, Iterator[t
             yield "conditional", Scope(clauses, "conditional").of(at, at, "doubtful")
         elif word in bounds()["orders"] and _is_an_order(clauses, at):
             yield "planned", Scope(clauses, "planned").of(at, at, "order")
-        elif word == "in" and _is_a_time_to_come(words, at):
+        elif word == "in" and _is_a_time_to_come(clauses, at):
             yield "planned", Scope(clauses, "planned").of(at, at, "behind")
         elif word == "0" and at and not clauses.parts(at) and not _is_of_a_decimal(words, at):
             yield "negated", Scope(clauses, "negated").of(at, at, "nearest")
 
 
-def _is_a_time_to_come(words: Words, at: int) -> bool:
+def _is_a_time_to_come(clauses: Clauses, at: int) -> bool:
     """*In 6 weeks*: where no verb tells that it happened, it is to come."""
-    ahead = words.lower[at + 1 : at + 4]
+    lower = clauses.words.lower
+    if any(w in _TELLING or w.endswith("ed") for w in lower[clauses.start(at) : clauses.stop(at)]):
+        return False
+    ahead = lower[at + 1 : at + 4]
     return len(ahead) > 1 and ahead[0][0].isdigit() and any(w.rstrip("s") in _SPANS for w in ahead[1:])
 
 

@@ -25,7 +25,7 @@ _PAST = re.compile(
 )
 _LONG_PAST = re.compile(
     r"\b(?:childhood|remote(?:ly)?|former(?:ly)?|prior|previous(?:ly)?|old|outgrown|as a child|in the past|quit|"
-    r"used to|wore|sober|ago|in recovery|ex)\b",
+    r"used to|at age \d+|in (?:her|his) (?:teens|\d0s)|teenager|adolescen\w+|wore|sober|ago|in recovery|ex)\b",
     re.IGNORECASE,
 )
 _AT_A_TIME = re.compile(
@@ -43,6 +43,9 @@ _LONG_AGO = re.compile(
     r"\b(?:in (?:1\d|2\d)\d\d|last (?:year|month|winter|spring|summer|fall|autumn)|(?:years|months) ago)\b",
     re.IGNORECASE,
 )
+_STAYS = re.compile(r"\b(?:continues?|remains?|persist\w*)\b", re.IGNORECASE)
+_CANCER = re.compile(r"cancer|carcinoma|lymphoma|leuk[ae]mia|melanoma|sarcoma|tumou?r|malignan", re.IGNORECASE)
+_HISTORY_OF = re.compile(r"\bhistory of\b[^,;.]*\Z", re.IGNORECASE)
 _ACTING = frozenset({"procedure", "test", "event", "organism", "setting", "specialty"})
 
 
@@ -57,6 +60,7 @@ class _Mention:
     past: bool
     then: bool
     now: bool
+    stays: bool
     lasting: bool
     of_kin: bool
 
@@ -97,15 +101,21 @@ def _disagrees(told: _Mention, known: Sequence[_Mention]) -> bool:
     if any(m.unit.reach("negated") for m in known):
         there = [m for m in known if not m.unit.reach("negated")]
         return bool(there) and told.now and all(m.then and not m.now for m in there)
-    if told.unit.group == "drug" and all(m.historical for m in known) and not (told.historical or told.past):
+    if (
+        told.unit.group == "drug"
+        and all(m.historical and m.long_past for m in known)
+        and not (told.historical or told.past)
+    ):
         return not any(m.now for m in known)
     if told.unit.group == "drug":
         return told.historical and not any(m.historical or m.past for m in known)
     started_anew = told.now and not any(m.now for m in known)
     if all(m.ended for m in known) and not (told.gone or told.historical):
+        if not any(m.unit.is_finding for m in known) or told.unit.group in _ACTING:
+            return told.now or told.stays
         return told.now or not any(m.historical for m in known) or not told.past
-    if told.ended and not any(m.gone for m in known):
-        return True
+    if told.ended and told.unit.is_finding and not any(m.gone for m in known):
+        return told.unit.group not in _ACTING
     if started_anew and all(m.then or m.historical or m.long_past for m in known):
         return True
     if not told.unit.is_finding or told.unit.group in _ACTING:
@@ -145,7 +155,9 @@ def _read(plain: str, unit: Unit, kind: SectionKind, lasting: set[str], of_kin: 
         historical or unit.reach("ended") is Reach.WITHIN or bool(_PAST.search(around)),
         bool(_AT_A_TIME.search(plain[low:start]) or _AT_A_TIME.search(part)) or dated,
         bool(_NOW.search(part)),
-        unit.name in lasting or unit.group in _ACTING,
+        bool(_STAYS.search(part)),
+        (unit.name in lasting and not (_CANCER.search(unit.name) and _HISTORY_OF.search(plain[low:start])))
+        or unit.group in _ACTING,
         of_kin,
     )
 
