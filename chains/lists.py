@@ -121,7 +121,8 @@ class ListWriter:
     def _with_its_verb(self, mention: TimedFact, section: str, index: int) -> Group:
         """The drug and the verb that says what is done with it, without what else the sentence tells.
 
-        All of the sentence where no such verb stands near, or where the part may not stand without the rest.
+        All of the sentence where no such verb stands near, or where the part may not stand without the rest; but what
+        is begun may stand alone, so that a drug it takes the place of is not told along with it.
         """
         fact = mention.fact
         sentence = self._sentences[fact.note_id, fact.sentence]
@@ -130,7 +131,7 @@ class ListWriter:
             evidence = self._evidence(mention, 1, span=(sentence.start + span[0], sentence.start + span[1]))
             if not first_refusal(Claim(evidence.text, (evidence,))):
                 return Group(section, index, (evidence,), evidence)
-        return self._quote(mention, section, index, whole_sentence=True)
+        return self._quote(mention, section, index, whole_sentence=fact.action is not Action.STARTED)
 
     def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
         if drug.name == "none":

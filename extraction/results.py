@@ -207,7 +207,8 @@ def _goal(text: str, match: Match[str]) -> bool:
     return bool(
         re.search(
             r"\b(?:goal|target|keep|maintain|titrate to|hold (?:for|if)|call (?:for|if)|notify (?:for|if)|if|"
-            r"for)\s+(?:an?\s+|her\s+|his\s+)?\Z",
+            r"(?<!notable )(?<!remarkable )(?<!significant )(?<!abnormal )(?<!except )(?<!apart )for)"
+            r"\s+(?:an?\s+|her\s+|his\s+)?\Z",
             before,
         )
         or (

@@ -6,9 +6,10 @@ with its present dose, a result with its value. An allergy counts where the stat
 is not asked for. Omission: the share that no statement names in this way, with whatever dose or value.
 
 Precision: of all claims, the share that the ledger holds to be true when the chart ends. A claim is one statement
-naming one fact; a list statement that names nothing the ledger knows of its kind is a claim too, an untraceable one. A
-claim is wrong where the ledger says otherwise and the statement does not say so: an ended drug or resolved problem told
-as present, a superseded dose or value, a fact that was never the patient's, a current fact told as denied or ended.
+naming one fact; a list statement that names nothing the ledger knows of its kind is a claim too, an untraceable one,
+but for "none" under the medications, which is right where the ledger holds no drug when the chart ends. A claim is
+wrong where the ledger says otherwise and the statement does not say so: an ended drug or resolved problem told as
+present, a superseded dose or value, a fact that was never the patient's, a current fact told as denied or ended.
 With `dated`, statements outside of lists are read by the date of the note they cite, which is shown with them: what was
 so on that day is right, and a note's own words about what the ledger does not know at all are no claim. Namings as
 possible, or of what is no handoff kind, are no claims.
@@ -41,6 +42,11 @@ _ALLERGY_WORDS = re.compile(
 _NONE_KNOWN = re.compile(
     r"\b(?:no (?:known )?(?:drug |medication |food )?(?:allerg\w+|reactions?)|NKDA|NKA|NKMA|denies (?:any )?(?:drug )?"
     r"allerg\w+|allerg\w+\W{1,3}(?:none|no\b|denied))",
+    re.IGNORECASE,
+)
+_NO_DRUGS = re.compile(
+    r"\W*(?:none|nil|n/a|(?:takes |on )?no (?:(?:current|home|regular|active|daily) )*"
+    r"(?:medications?|medicines|meds|drugs))\W*",
     re.IGNORECASE,
 )
 _NO_ALLERGY = ("allergy", "none")
@@ -163,6 +169,9 @@ def _claims(statement: ToldStatement, ledger: PatientLedger, names: NameFinder, 
     if expected and _NONE_KNOWN.search(statement.text) and "allergy" in expected:
         held = [f for f in ledger.facts if f.kind == "allergy" and f.name != "none" and ledger.holds(f)]
         claims[_NO_ALLERGY] = Claim(statement, *_NO_ALLERGY, Verdict.DENIED if held else Verdict.RIGHT)
+    if statement.section == "medications" and _NO_DRUGS.fullmatch(statement.text) and not all_told:
+        taken = any(f.kind == "drug" and ledger.holds(f) for f in ledger.facts)
+        return [Claim(statement, "drug", "none", Verdict.DENIED if taken else Verdict.RIGHT)]
     if expected and not any(kind in expected for t in all_told for kind, _ in t.keys) and not claims:
         return [Claim(statement, sorted(expected)[0], "", Verdict.UNKNOWN)]
     return list(claims.values())

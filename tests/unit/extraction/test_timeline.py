@@ -338,3 +338,38 @@ def test_an_event_that_is_assessed_at_visit_after_visit_is_still_a_problem() -> 
     end = told("2025-01-01", "apixaban", dose="5 mg")
     assert states(*visits, end)["venous thromboembolism"] == "current"
     assert states(visits[0], end)["venous thromboembolism"] == "historical"
+
+
+def test_a_drug_of_the_stay_that_no_list_of_the_discharge_names_is_past() -> None:
+    listed = [
+        told("2024-03-05", name, note="ds", note_type="Discharge summary", section=SectionKind.MEDICATIONS, dose="5 mg")
+        for name in ("lisinopril", "metformin", "aspirin")
+    ]
+    in_house = told("2024-03-02", "prednisone", dose="40 mg")
+    again = told("2024-03-05", "prednisone", note="ds", note_type="Discharge summary", dose="40 mg")
+    states = {r.name: r.state for r in resolve([in_house, *listed, again])}
+    assert states == {"prednisone": "historical", "lisinopril": "current", "metformin": "current", "aspirin": "current"}
+
+
+def test_a_drug_that_the_discharge_summary_starts_is_current_although_no_list_names_it() -> None:
+    listed = [
+        told("2024-03-05", name, note="ds", note_type="Discharge summary", section=SectionKind.MEDICATIONS, dose="5 mg")
+        for name in ("lisinopril", "metformin", "aspirin")
+    ]
+    new = told("2024-03-05", "apixaban", note="ds", note_type="Discharge summary", dose="5 mg", action=STARTED)
+    assert {r.name: r.state for r in resolve([*listed, new])}["apixaban"] == "current"
+
+
+def test_a_complaint_that_only_brought_the_patient_in_is_told_in_passing() -> None:
+    came = told("2024-01-01", "anxiety", FactKind.PROBLEM, section=SectionKind.HISTORY_OF_PRESENT_ILLNESS)
+    assert one(came).in_passing
+    judged = told("2024-02-01", "anxiety", FactKind.PROBLEM, section=SectionKind.ASSESSMENT)
+    assert not one(came, judged).in_passing
+
+
+def test_the_same_values_told_again_on_the_same_day_are_no_copy() -> None:
+    line = "05:15AM BLOOD Na-137 K-4.4 HCO3-24 UreaN-12 Creat-0.7 Glucose-166 Calcium-9.1 Mg-2.0"
+    early = told("2024-01-05", "sodium", FactKind.RESULT, value="137", text=line, note="pn")
+    first = told("2024-01-05", "sodium", FactKind.RESULT, value="131", text="Na 131 then", note="ds")
+    last = told("2024-01-05", "sodium", FactKind.RESULT, value="137", text=line, note="ds")
+    assert one(early, first, last).latest.fact.value == "137"

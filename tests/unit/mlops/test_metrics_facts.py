@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlops.evaluation.ledger import PatientLedger
 from mlops.evaluation.metrics.facts import Verdict, judge_claims, judge_due
 from mlops.evaluation.metrics.handoff import handoff_facts
 from mlops.evaluation.metrics.high_risk import is_high_risk
@@ -146,3 +147,18 @@ def _fields(citation: object) -> dict[str, object]:
 @pytest.mark.parametrize(("name", "risky"), [("insulin glargine", True), ("warfarin", True), ("lisinopril", False)])
 def test_knows_high_risk_drugs(name: str, *, risky: bool) -> None:
     assert is_high_risk(fact("drug", name)) is risky
+
+
+def test_the_dose_in_front_of_a_drug_is_told_and_not_the_one_it_had_before() -> None:
+    told = say("25 mg of metoprolol twice daily, previously 50 mg twice daily", section="medications")
+    assert claims(told)["metoprolol"] is Verdict.RIGHT
+    assert due("metoprolol", told) is Verdict.RIGHT
+    old = say("Metoprolol 50 mg twice daily, previously 25 mg", section="medications")
+    assert claims(old)["metoprolol"] is Verdict.WRONG_VALUE
+
+
+def test_no_medications_is_right_where_none_is_taken_and_wrong_where_one_is() -> None:
+    none = say("None.", section="medications")
+    assert claims(none) == {"none": Verdict.DENIED}
+    without = PatientLedger("ava", tuple(f for f in FACTS if f.kind != "drug"), LEDGER.ends)
+    assert [c.verdict for c in judge_claims([none], without, NAMES, dated=False)] == [Verdict.RIGHT]
