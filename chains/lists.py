@@ -62,7 +62,9 @@ class ListWriter:
             return now + none + sorted(stopped, key=_when, reverse=True)
         if kind is FactKind.ALLERGY:
             listed = [f for f in facts if f.state in _SHOWN and f.name != "none"]
-            return sorted(listed, key=lambda f: f.name) or [f for f in facts if f.name == "none"]
+            disputed = all(f.state == "conflict" for f in listed)
+            none = [f for f in facts if f.name == "none"] if disputed else []
+            return [*sorted(listed, key=lambda f: f.name), *none]
         if kind is FactKind.RESULT:
             fresh = [f for f in facts if (days_between(_when(f) or None, self._latest) or 0.0) <= STALE_DAYS]
             return sorted(fresh if len(fresh) >= FEW else facts, key=self._telling, reverse=True)

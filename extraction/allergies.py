@@ -87,6 +87,17 @@ _REMOVED = re.compile(
     r"incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
     re.IGNORECASE,
 )
+_TAKEN = re.compile(
+    r"\b(?:takes|taking|tablets?|pharmacy|fill(?:s|ed)?|refill\w*|doses?|daily|bid|reconcil\w*|discrepan\w*|bottles?|"
+    r"med(?:ication)?s? list|mg|prescri\w*)\b",
+    re.IGNORECASE,
+)
+_CULTURE = re.compile(
+    r"\b(?:cultur\w+|grew|growth|grow\w*|isolate\w*|organism\w*|bacter\w+|e\.? ?coli|staph\w*|strep\w*|mssa|mrsa|"
+    r"enterococc\w+|"
+    r"klebsiella|pseudomonas|proteus|susceptib\w+|resistan\w+|strain\w*|ucx|bcx)\b",
+    re.IGNORECASE,
+)
 _FALSE_TRIGGER = re.compile(
     r"\b(?:seasonal|environmental|fall|spring)\s+allerg|\ballergy\s+(?:clinic|testing|shots?|season|medicine|"
     r"medication)\b",
@@ -171,10 +182,16 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _governed(text: str, substances: Sequence[Match[str]], *, listed: bool) -> list[Match[str]]:
     found: list[Match[str]] = []
+    if listed and _is_other_news(text, substances):
+        return []
     if listed:
         return [m for m in substances if not (_in_reaction(text, m) or _dosed(text, m) or _tolerated(text, m))]
+    cultured = _CULTURE.search(text) is not None
     triggers = [
-        t for t in _TRIGGER.finditer(text) if not _FALSE_TRIGGER.search(text[max(0, t.start() - 16) : t.end() + 12])
+        t
+        for t in _TRIGGER.finditer(text)
+        if not (cultured and t.group().lower().startswith("sensitiv"))
+        if not _FALSE_TRIGGER.search(text[max(0, t.start() - 16) : t.end() + 12])
     ]
     answerable = list(blamed(text, substances))
     for match in substances:
@@ -184,6 +201,15 @@ def _governed(text: str, substances: Sequence[Match[str]], *, listed: bool) -> l
         if match in answerable or listed_here or named_behind or (triggers and _REACTION_BEHIND.match(text, match.end)):
             found.append(match)
     return [m for m in found if not _tolerated(text, m)]
+
+
+def _is_other_news(text: str, substances: Sequence[Match[str]]) -> bool:
+    """Whether a sentence under the heading of allergies tells of drugs that are taken, and of no reaction.
+
+    So do notes that go on about the reconciled drugs without a new heading. Where in doubt it is an allergy.
+    """
+    opens = bool(substances) and not text[: substances[0].start].strip(" -•*\n\t")
+    return not opens and not _RELEVANT.search(text) and _TAKEN.search(text) is not None
 
 
 def _reaches(text: str, start: int, match: Match[str], substances: Sequence[Match[str]]) -> bool:

@@ -59,3 +59,24 @@ def test_of_two_values_the_later_one_is_the_result(text: str) -> None:
 
 def test_a_value_told_as_the_last_check_is_the_earlier_one() -> None:
     assert told("Sodium holding at 127 mEq/L, 126 at last check.", FactKind.RESULT) == [("sodium", "127")]
+
+
+def test_a_germ_that_is_sensitive_to_a_drug_is_no_allergy() -> None:
+    assert told("Urine grew E coli sensitive to ceftriaxone.", FactKind.ALLERGY) == []
+
+
+def test_under_allergies_a_substance_counts_unless_the_sentence_is_of_drugs_taken() -> None:
+    text = "ALLERGIES:\nPenicillin - she does not remember what happened as a young child"
+    assert told(text, FactKind.ALLERGY) == [("penicillin", "present")]
+    other = "ALLERGIES:\nThe list and the pharmacy fill differ for lisinopril, she takes half a tablet now."
+    assert told(other, FactKind.ALLERGY) == []
+
+
+@pytest.mark.parametrize("text", ["He thought he was having a heart attack.", "Status post cataract surgery."])
+def test_what_was_feared_or_operated_on_is_no_present_problem(text: str) -> None:
+    assert all(assertion != "present" for _, assertion in told(text, FactKind.PROBLEM))
+
+
+def test_names_with_a_value_of_another_measure_are_kept_apart() -> None:
+    assert ("hdl", "178") not in told("HDL 44 mg/dL, LDL 153 mg/dL, non-HDL 178 mg/dL.", FactKind.RESULT)
+    assert told("Disc degeneration at C5-6 and C4-5.", FactKind.RESULT) == []
