@@ -87,7 +87,8 @@ def lists_keep_their_frequencies(claim: Claim) -> Refusal | None:
 
 def _of_the_drug(fact: DrugFact, same: list[DrugFact], claim: Claim) -> Refusal | None:
     regions = _regions(claim.contexts).get(fact.name, "")
-    if fact.dose and canonical_dose(fact.dose) not in {canonical_dose(o.dose) for o in same} | _doses(regions):
+    doses = {canonical_dose(o.dose) for o in same} | _doses(regions)
+    if fact.dose and canonical_dose(fact.dose) not in doses and not _shares_its_unit(canonical_dose(fact.dose), doses):
         return _DOSE
     if fact.frequency and not _LASTS.search(claim.text.split(fact.frequency)[0]):
         often = [*(o.frequency for o in same), *_times(regions)]
@@ -124,6 +125,12 @@ def _doses(region: str) -> set[str]:
     return {canonical_dose(m.group()) for m in DOSE.finditer(region)} | {
         canonical_number(m.group()) for m in _NUMBER.finditer(region)
     }
+
+
+def _shares_its_unit(dose: str, doses: set[str]) -> bool:
+    """Whether the number stands in the region and its unit at another number, as in *from 0.12 to 0.04 mcg/kg/min*."""
+    value, _, unit = dose.partition(" ")
+    return value in doses and any(other.partition(" ")[2] == unit for other in doses)
 
 
 def _times(region: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ _SAME_SCALE = {"chronic kidney disease": "stage", "nyha": "class"}
 _ORDER = {"third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8", "ninth": "9"}
 _NTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b({'|'.join(_ORDER)})\b", re.IGNORECASE)
 _GRADE = Refusal("grade", "it told another stage, grade, type, class or number in a row")
+_COUNTED = frozenset({"patche", "tablet", "capsule", "puff", "drop", "spray"})
 _CODE = re.compile(r"\b[A-Z]{1,4}(\d{1,2})\b|\b(\d{1,2})[A-Z]{2,4}\b")
 _TIMES = re.compile(r"\bx\s?(\d{1,2})(?!\d|\.\d)", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
@@ -42,7 +43,7 @@ _ARROW = re.compile(rf"{NUMBER}\s*-*\s*\Z")
 _SPANS = frozenset({"minute", "hour", "day", "week", "month", "year"})
 _REACHED = re.compile(r"\b(?:\w+ed|went|goes|up|down) up to\s*\Z", re.IGNORECASE)
 _FOUR_DIGITS = re.compile(r"(?<![\d:.,/-])([01]\d|2[0-3])([0-5]\d)(?![\d:.,/-]|\s?(?:mg|ml|cc|g|units|kcal)\b)")
-_CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*(am|pm|a\.m\.|p\.m\.)?(?![\d:])", re.IGNORECASE)
+_CLOCK = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?::\d\d)?\s*(am|pm|a\.m\.|p\.m\.)?(?!\d|:\d)", re.IGNORECASE)
 
 
 def numbers_are_cited(claim: Claim) -> Refusal | None:
@@ -58,7 +59,8 @@ def numbers_are_cited(claim: Claim) -> Refusal | None:
     given |= {(m[1] or m[2], "") for m in _CODE.finditer(cited)}
     told = _keys(_without_checked(reading_of(claim.text).plain))
     beside = frozenset(unit for _, unit in told)
-    if any(not _is_given(key, given, beside) for key in told):
+    words = cited.lower()
+    if any(not _is_given(key, given, beside) and not _is_split(key, given, words) for key in told):
         return _NUMBER
     if _clocks(claim.text) - _clocks(claim.contexts) - _bare_clocks(claim.contexts):
         return Refusal("date", "it told a time of day that is not in the lines")
@@ -115,6 +117,15 @@ def _is_given(key: tuple[str, str], given: frozenset[tuple[str, str]], beside: f
     if (value, "") in given and (unit in _UNDERSTOOD or any(unit == u for _, u in given)):
         return True
     return any(is_same_amount(key, other) for other in given)
+
+
+def _is_split(key: tuple[str, str], given: frozenset[tuple[str, str]], words: str) -> bool:
+    """Whether the lines have the value here and its unit there (*patch 0.05*), or both years of a span of years."""
+    value, unit = key
+    years = value.split("-")
+    if len(years) > 1:
+        return all(len(year) == 4 and (year, "") in given for year in years)
+    return (value, "") in given and unit in _COUNTED and re.search(rf"\b{unit[:4]}", words) is not None
 
 
 @lru_cache(maxsize=4096)

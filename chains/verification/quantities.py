@@ -73,7 +73,7 @@ def prepared(plain: str) -> str:
     plain = _SIDED.sub(lambda m: m[1] + ("left" if m[2] == "L" else "right"), plain)
     if _RIGHT_VALUE.search(plain):
         plain = _LEFT_VALUE.sub(r"\1 left", _RIGHT_VALUE.sub(r"\1 right", plain))
-    plain = _YEARS.sub(lambda m: f"{m[1]} to {m[1][:2]}{m[2]}", plain)
+    plain = _YEARS.sub(lambda m: f"{m[1]} , {m[1][:2]}{m[2]}", plain)
     for written, full in _SHORT_UNITS:
         plain = written.sub(full, plain)
     plain = _SPINE.sub(lambda m: f"{_SPINES[m[1]]} spine", _TIMES_OVER.sub("x ", plain))

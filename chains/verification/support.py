@@ -62,7 +62,7 @@ def is_carried(claim: Claim) -> Refusal | None:
         return Refusal("unsupported_content", "the lines speak of something else")
     for clause in _clauses(claim.text):
         stems = set(clause)
-        if len(stems) >= _FEW and stems <= new:
+        if len(stems) > _FEW and stems <= new:
             return Refusal("unsupported_content", "a part of it is not in the lines")
         if len(stems & new) > _FEW and len(stems - new) < LEAST_OF_A_CLAUSE * len(stems):
             return Refusal("unsupported_content", "a part of it is not in the lines")

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from chains.verification.claim import Claim, Refusal
 from chains.verification.reading import spelled_out
-from chains.wording import word_spans
+from chains.wording import stem, word_spans
 
 _TWIN = Refusal("twin_word", "it used a word that differs from that of the lines by what stands before it")
 _LEVEL = Refusal("site", "it named a part of the body that the lines do not name")
@@ -26,7 +26,7 @@ def words_keep_their_beginnings(claim: Claim) -> Refusal | None:
     joined = "".join(claim.contexts.lower().split()), "".join(claim.text.lower().split())
     for one, other, whole in ((told, cited, joined[0]), (cited, told, joined[1])):
         for word in one - other - _OTHER_WORDS:
-            if word in whole:
+            if word in whole or stem(word) in {stem(w) for w in other}:
                 continue
             for beginning in (*_CHANGES, *(() if said_no else _TURNS)):
                 bare = word.removeprefix(beginning)
