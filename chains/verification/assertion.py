@@ -1,7 +1,7 @@
 """Negation, uncertainty, condition and whose it is must survive the rewriting."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chains.verification.claim import Claim, Refusal
 from chains.verification.kin import subjects_are_cited
@@ -63,6 +63,8 @@ def _turned(claim: Claim) -> Iterator[Refusal]:
     in_one_word = any(_TURNED_WORD.search(reading_of(e.context).plain) for e in claim.cited)
     for told in text:
         same = same_things(told, known)
+        if _is_sure_of_a_kind(told, known):
+            yield _REFUSALS["possible"]
         if same and _is_sure_of_a_cause(told) and all(u.reach("presumed") for u in same):
             yield _REFUSALS["possible"]
         for sign, refusal in _REFUSALS.items():
@@ -74,6 +76,14 @@ def _turned(claim: Claim) -> Iterator[Refusal]:
                 continue
             if all(abs(u.reach(sign) - reach) > 1 for u in asked) and not _is_told_otherwise(sign, told, asked):
                 yield refusal
+
+
+def _is_sure_of_a_kind(told: Unit, known: Mapping[str, list[Unit]]) -> bool:
+    """Whether a word of its name is only possible in the cited words: *syncope, possibly vasovagal*."""
+    if not told.is_finding or told.reach("possible"):
+        return False
+    kinds = [[u for u in known.get(s, ()) if u.stems == {s}] for s in told.stems - {told.head}]
+    return any(units and all(u.reach("possible") is Reach.WITHIN for u in units) for units in kinds)
 
 
 def _is_sure_of_a_cause(told: Unit) -> bool:

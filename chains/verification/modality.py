@@ -35,6 +35,18 @@ _HELPING = frozenset(stem(w) for w in ["have", "been", "the", "her", "his", "not
 _ON_DRUGS = frozenset(
     stem(w)
     for w in [
+        "defer",
+        "plan",
+        "schedule",
+        "order",
+        "request",
+        "postpone",
+        "arrange",
+        "suggest",
+        "offer",
+        "cancel",
+        "decline",
+        "refuse",
         "start",
         "begin",
         "initiate",

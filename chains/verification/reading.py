@@ -55,6 +55,7 @@ _NOT_SO = (
         ),
         r"discharge\1 ",
     ),
+    (re.compile(r"\b(\w+)-like\b", re.IGNORECASE), r"possible \1"),
     (re.compile(r"\bex-?\s?smoker\b", re.IGNORECASE), "former smoker"),
     (re.compile(r"\b(possible|probable|suspected)\.(?=\s[a-z])"), r"\1"),
     (re.compile(r"\b(\d+) out of (\d+)\b", re.IGNORECASE), r"\1/\2"),

@@ -93,7 +93,7 @@ def _reached(clauses: Clauses, cued: set[int]) -> Iterator[tuple[str, Iterator[t
     words = clauses.words
     for group in _cues():
         for match in group.find(words):
-            if not match.value or any(s in _TELLING_SIGNS and (s, p) != ("over", "doubtful") for s, p in match.value):
+            if not match.value or any(s in _TELLING_SIGNS and p != "doubtful" for s, p in match.value):
                 cued.update(i for i in range(match.first, match.last + 1) if words.lower[i] not in bounds()["orders"])
             for sign, place in match.value:
                 yield sign, Scope(clauses, sign).of(match.first, match.last, place)

@@ -111,9 +111,7 @@ def _disagrees(told: _Mention, known: Sequence[_Mention]) -> bool:
         return told.historical and not any(m.historical or m.past for m in known)
     started_anew = told.now and not any(m.now for m in known)
     if all(m.ended for m in known) and not (told.gone or told.historical):
-        if not any(m.unit.is_finding for m in known) or told.unit.group in _ACTING:
-            return told.now or told.stays
-        return told.now or not any(m.historical for m in known) or not told.past
+        return told.now or told.stays or not any(m.historical for m in known) or not told.past
     if told.ended and told.unit.is_finding and not any(m.gone for m in known):
         return told.unit.group not in _ACTING
     if started_anew and all(m.then or m.historical or m.long_past for m in known):
@@ -122,7 +120,7 @@ def _disagrees(told: _Mention, known: Sequence[_Mention]) -> bool:
         return False
     if all(m.long_past for m in known) and not (told.historical or told.past or told.gone):
         return True
-    if all(m.dated for m in known) and not (told.dated or told.lasting or told.historical or told.past):
+    if all(m.dated for m in known) and not (told.dated or told.lasting or told.historical or told.then):
         return True
     if all(m.historical for m in known) and not told.historical:
         return not (told.lasting or told.past)
