@@ -57,16 +57,20 @@ def conditions_are_kept(claim: Claim) -> Refusal | None:
             continue
         for order in conditionals:
             known = carried_by(order.governed)
-            if told <= known | _SMALL and told & known and not told & carried_by(order.condition - order.governed):
+            if not told & known or told & carried_by(order.condition - order.governed):
+                continue
+            if told <= known | _SMALL or len(order.governed & carried_by(told)) >= _MOST * len(order.governed):
                 return _OMITTED
     return None
 
 
 _HOLDS = re.compile(
     r"\b(?:if|unless|until|till|provided|as long as|only|in case|contingent|depend\w*|once|when|whenever|pending|"
-    r"after|before|conditional\w*|otherwise|parameters?|precautions?|as needed|prn)\b|[<>≤≥]",
+    r"after|before|conditional\w*|otherwise|parameters?|precautions?|as needed|prn|below|above|under|less than|"
+    r"greater than|more than)\b|[<>≤≥]",
     re.IGNORECASE,
 )
+_MOST = 0.6
 _SMALL = frozenset(
     content_stems(
         "plan planned plans scheduled patient will would going go goes told advised considered recommended intends"

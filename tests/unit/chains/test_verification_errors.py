@@ -37,6 +37,8 @@ BY_CHECK = [
     ("presence", "stopped_as_current", "Chest tube removed, tolerated well.", "The chest tube remains in place."),
     ("presence", "stopped_as_current", "Off lithium since spring.", "The patient takes lithium."),
     ("conditions", "omitted_condition", "Hold lisinopril if SBP < 100.", "Lisinopril is to be held."),
+    ("conditions", "omitted_condition", "Sumatriptan 50 mg, may repeat x1, avoid if chest pain.",
+     "Sumatriptan is to be avoided."),
     ("conditions", "omitted_condition", "Would transfuse for Hgb < 7.", "Would transfuse."),
     ("twins", "twin_word", "Gout, on allopurinol.", "Pseudogout, on allopurinol."),
     ("twins", "twin_word", "Occlusive thrombus.", "Nonocclusive thrombus."),
