@@ -48,7 +48,7 @@ _PUT_ON = re.compile(
     r"\s+(?:on|to|onto|in|into)\s+(?:the|her|his|their)\s+(?:(?:list of|drug|medication|chart)\s+)*allerg(?:y|ies)\b",
     re.IGNORECASE,
 )
-_ALONE = re.compile(rf"\s*(?:[:=–-]|->|→)\s*(?:\w+\s+)?{_ALLERGIC}[\s.]*\Z", re.IGNORECASE)
+_ALONE = re.compile(rf"(?:[ ]*(?:[:=–|-]|->|→)|\t)\s*(?:\w+\s+)?{_ALLERGIC}[\s.]*\Z", re.IGNORECASE)
 
 
 _INDUCED = re.compile(rf"[\s-](?:induced|related|associated|provoked)\s+(?:\w+\s+)?{_ALLERGIC}\b", re.IGNORECASE)

@@ -27,6 +27,7 @@ def told(text: str, kind: FactKind) -> list[tuple[str, str]]:
         "Allergy list updated with Bactrim (hives).",
         "No allergies except Bactrim.",
         "NKDA except Bactrim (rash).",
+        "Bactrim\thives",
     ],
 )
 def test_a_drug_blamed_for_a_reaction_is_an_allergy(text: str) -> None:
