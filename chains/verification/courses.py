@@ -20,7 +20,8 @@ _BEFORE = re.compile(
 )
 _IN_YEAR = re.compile(rf"({NUMBER}){_UNIT}\s*\(\s*({NUMBER}){_UNIT}\s+(?:in|on)\s+\d", re.IGNORECASE)
 _STAGES = re.compile(
-    rf"({NUMBER}){_UNIT}\s+(?:on|at) admi\w+[^.;]{{0,30}}?({NUMBER}){_UNIT}\s+(?:on |at )?(?:the )?(?:day of )?discharge",
+    rf"({NUMBER}){_UNIT}\s+(?:on|at) admi\w+[^.;]{{0,30}}?"
+    rf"({NUMBER}){_UNIT}\s+(?:on |at )?(?:the )?(?:day of )?discharge",
     re.IGNORECASE,
 )
 _FROM_TO = re.compile(
@@ -63,6 +64,7 @@ def _by_day(claim: Claim) -> Iterator[tuple[str, str]]:
     dated = sorted((e.citation.charted_at or "", e.context) for e in claim.cited if e.citation.charted_at)
     days: dict[str, set[str]] = {}
     for day, context in dated:
-        days.setdefault(day[:16], set()).update(map(canonical_number, re.findall(NUMBER, prepared(spelled_out(context)))))
+        values = re.findall(NUMBER, prepared(spelled_out(context)))
+        days.setdefault(day[:16], set()).update(map(canonical_number, values))
     for older, newer in pairwise(days.values()):
         yield from ((a, b) for a in older - newer for b in newer - older)
