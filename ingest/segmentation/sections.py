@@ -1,8 +1,9 @@
 """Headed parts of a note, found line by line.
 
-A heading is a name that `headings.yaml` lists (or that ends in one of its endings), alone on a line, before a colon,
-or behind Markdown's `#`. Anything else stays text: a heading's own words are in no sentence, so a drug or a problem
-that stands alone on a line in capitals must never be taken for one.
+A heading is a name that `headings.yaml` lists (or that ends in one of its endings), or one put together from the words
+of `heading_words.yaml`: alone on a line, underlined, before a colon or a dash, or behind Markdown's `#`. A line that
+has the form of a heading but other words begins a section too, and stays text: a heading's own words are in no
+sentence, so a drug or a problem that stands alone on a line in capitals must never be taken for one.
 """
 
 import re
@@ -17,33 +18,33 @@ from core.records import Section, SectionKind
 from extraction.lexicon import allergen_phrases
 from extraction.readable import Readable, readable
 from extraction.words import Words
+from ingest.segmentation.heading_words import kind_of_words, kind_within_words
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\Z)")
 _WORD = re.compile(r"[^\W_]+")
 _MARKDOWN = re.compile(r"[ \t]*(#{1,6})[ \t]*(.*?)[ \t#]*\Z")
-_COLON_HEAD = re.compile(r"[ \t]*(?:\*\*|__)?([A-Z0-9][\w/&,'’() .-]{0,58}?)(?:\*\*|__)?[ \t]*[::](?:\*\*|__)?(?!\d)")
+_COLON_HEAD = re.compile(r"[ \t]*(?:\*\*|__)?([A-Z0-9][\w/&+,'’() .-]{0,58}?)(?:\*\*|__)?[ \t]*[::](?:\*\*|__)?(?!\d)")
 _ALONE = re.compile(
-    r"[ \t]*(?:\*\*|__)?([A-Z0-9][\w/&,'’() -]{0,58}?)(?:\*\*|__)?[ \t]*[.::]?[ \t]*(?:\*\*|__)?[ \t]*\Z"
+    r"[ \t]*(?:\*\*|__)?([A-Z0-9][\w/&+,'’() -]{0,58}?)(?:\*\*|__)?[ \t]*(?:[.::]|[ \t]-{1,2}|[–—])?[ \t]*(?:\*\*|__)?"
+    r"[ \t]*\Z"
 )
+_DASH_HEAD = re.compile(r"[ \t]*([A-Z][\w/&+,'’() ]{0,40}?)[ \t]+(?:--?|[–—])[ \t]+(?=\S)")
+_ENDS_IN_DASH = re.compile(r"(?:[ \t]--?|[–—])[ \t]*\Z")
+_UNDERLINE = re.compile(r"[ \t]*(?:-{4,}|={4,}|~{4,})[ \t]*\Z")
 _MIDLINE = re.compile(
     r"(?:[.;|)\]][ \t]{1,8}|[ \t]{2,8})([A-Z][A-Za-z/&]{0,24}(?: [A-Za-z/&]{1,24}){0,4})[ \t]{0,2}:(?!\d)"
 )
+_PARENTHESES = re.compile(r"\([^)]*\)")
 _SENTENCE_END = re.compile(r"[.!?:;]\s*\Z")
 
 
-_INHERITED = frozenset(
-    {
-        SectionKind.EXAM,
-        SectionKind.REVIEW_OF_SYSTEMS,
-        SectionKind.RESULTS,
-        SectionKind.IMAGING,
-        SectionKind.ASSESSMENT,
-        SectionKind.PLAN,
-        SectionKind.HOSPITAL_COURSE,
-        SectionKind.MEDICATIONS,
-        SectionKind.FOLLOW_UP,
-    }
-)
+_BY_PROBLEM = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.HOSPITAL_COURSE})
+"""Kinds of sections whose parts have the names of problems for headings."""
+_BY_PART = _BY_PROBLEM | {SectionKind.MEDICATIONS, SectionKind.FOLLOW_UP}
+_CLOSE_SET = frozenset({SectionKind.EXAM, SectionKind.REVIEW_OF_SYSTEMS, SectionKind.RESULTS, SectionKind.IMAGING})
+"""Kinds of sections whose parts follow each other: a heading behind an empty line is no part of one, but its peer."""
+_LISTS_OF_NAMES = frozenset({SectionKind.PROBLEMS, SectionKind.PAST_HISTORY, SectionKind.ALLERGIES})
+_READ_BY_RADIOLOGY = frozenset({SectionKind.ASSESSMENT, SectionKind.RESULTS, SectionKind.PLAN, SectionKind.VITALS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,34 @@ class _Heading:
     words: str
     kind: SectionKind | None
     """None for a heading that no list knows; its words stay part of the text."""
+    part_of: frozenset[SectionKind] = frozenset()
+    """Kinds of the section before that one of unknown kind goes on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line, its text and the lines round it."""
+
+    line: Line
+    text: str
+    previous: str
+    following: Line | None
+    following_text: str
+
+    @property
+    def apart(self) -> bool:
+        """Behind an empty line or at the note's start, and not the last one."""
+        return not self.previous.strip() and self.following is not None
+
+    @property
+    def underlined(self) -> bool:
+        return bool(_UNDERLINE.fullmatch(self.following_text))
+
+    @property
+    def marked(self) -> bool:
+        """Whether something beside its words says that it is a heading."""
+        stripped = self.text.rstrip(" \t*_")
+        return stripped.endswith((":", "\uff1a")) or bool(_ENDS_IN_DASH.search(stripped)) or self.underlined
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +134,12 @@ def lines_of(text: str, start: int, end: int) -> Iterator[Line]:
 
 def kind_of_heading(words: str) -> SectionKind | None:
     """What a section so headed is about; None where the words are no known heading."""
+    return _listed_kind(words) or kind_of_words(_key(_PARENTHESES.sub(" ", words)))
+
+
+def _listed_kind(words: str) -> SectionKind | None:
     table = _table()
-    key = _key(words)
-    return table.exact.get(key) or table.exact.get(_key(re.sub(r"\([^)]*\)", " ", words)))
+    return table.exact.get(_key(words)) or table.exact.get(_key(_PARENTHESES.sub(" ", words)))
 
 
 def find_sections(text: str, note_type: str = "") -> tuple[HeadedSection, ...]:
@@ -125,9 +157,10 @@ def find_sections(text: str, note_type: str = "") -> tuple[HeadedSection, ...]:
     found = []
     before = SectionKind.OTHER
     for heading, start, end in zip(headings, starts, [*starts[1:], len(text)], strict=True):
-        kind = heading.kind or (before if before in _INHERITED else SectionKind.OTHER)
+        part = before in heading.part_of or (radiology and before in _CLOSE_SET)
+        kind = heading.kind or (before if part else SectionKind.OTHER)
         before = kind
-        if radiology and kind in (SectionKind.ASSESSMENT, SectionKind.RESULTS, SectionKind.PLAN):
+        if radiology and kind in _READ_BY_RADIOLOGY:
             kind = SectionKind.IMAGING
         found.append(HeadedSection(Section(heading.words, kind, start, end), heading.body))
     return tuple(found)
@@ -143,56 +176,89 @@ def _key(words: str) -> str:
 
 
 def _headings(text: str) -> Iterator[_Heading]:
-    previous = ""
-    for line in lines_of(text, 0, len(text)):
-        row = text[line.start : line.end]
-        if row.strip():
-            first = _at_line_start(line, row, previous)
-            if first:
-                yield first
-            yield from _within_line(line, row, (first.body - line.start) if first else 0)
-        previous = row
+    before = SectionKind.OTHER
+    capitals = _is_all_in_capitals(text)
+    for row in _rows(text):
+        first = _at_line_start(row, unknown_capitals=not capitals and before not in _LISTS_OF_NAMES)
+        if first:
+            before = first.kind or before
+            yield first
+        yield from _within_line(row.line, row.text, (first.body - row.line.start) if first else 0)
 
 
-def _at_line_start(line: Line, row: str, previous: str) -> _Heading | None:
-    lead = len(row) - len(row.lstrip())
+def _rows(text: str) -> Iterator[_Row]:
+    """The lines that hold something."""
+    previous, line, row = "", None, ""
+    for following in (*lines_of(text, 0, len(text)), None):
+        following_text = text[following.start : following.end] if following else ""
+        if line and row.strip():
+            yield _Row(line, row, previous, following, following_text)
+        previous, line, row = row, following, following_text
+
+
+def _is_all_in_capitals(text: str) -> bool:
+    """Whether capitals say nothing in a note, since most of it is written in them."""
+    letters = [c for c in text[:4000] if c.isalpha()]
+    return sum(c.isupper() for c in letters) > len(letters) / 2
+
+
+def _at_line_start(row: _Row, *, unknown_capitals: bool) -> _Heading | None:
+    line, text = row.line, row.text
+    lead = len(text) - len(text.lstrip())
     start = line.start + lead
-    if row[lead] == "#":
-        markdown = _MARKDOWN.match(row) if len(row) <= 120 else None
+    if text[lead] == "#":
+        markdown = _MARKDOWN.match(text) if len(text) <= 120 else None
         words = markdown.group(2).rstrip(": ") if markdown else ""
         kind = kind_of_heading(words)
         return _Heading(start, line.end, words, kind) if kind else None
-    if len(row) <= 72:
-        alone = _ALONE.match(row)
-        if alone and (kind := _kind_alone(alone.group(1), row, previous)):
-            return _Heading(start, line.end, alone.group(1).strip(), kind)
-        if alone and _is_soft(alone.group(1), row, previous):
-            words = alone.group(1).strip()
-            return _Heading(start, start, words, _kind_by_beginning(words))
-    colon = _COLON_HEAD.match(row)
+    if len(text) <= 72 and (alone := _ALONE.match(text)):
+        words = alone.group(1).strip()
+        if kind := _kind_alone(words, row):
+            return _Heading(start, row.following.end if row.following and row.underlined else line.end, words, kind)
+        soft = _is_soft(words, row)
+        if soft or (unknown_capitals and _is_in_unknown_capitals(words, row)):
+            kind = kind_within_words(_key(words)) if words.isupper() else None
+            parts = _BY_PROBLEM if not soft else _BY_PART if not row.previous.strip() else _BY_PART | _CLOSE_SET
+            return _Heading(start, start, words, _kind_by_beginning(words) or kind, parts)
+    return _before_its_text(row, start)
+
+
+def _before_its_text(row: _Row, start: int) -> _Heading | None:
+    """A heading with its text on the same line, behind a colon or a dash."""
+    colon = _COLON_HEAD.match(row.text)
     if colon and (kind := kind_of_heading(colon.group(1))):
-        return _Heading(start, line.start + colon.end(), colon.group(1).strip(), kind)
-    return None
+        return _Heading(start, row.line.start + colon.end(), colon.group(1).strip(), kind)
+    dash = _DASH_HEAD.match(row.text)
+    if not dash or _key(dash.group(1)) in _table().colon_only or _runs_on(row.previous):
+        return None
+    kind = kind_of_heading(dash.group(1))
+    return _Heading(start, row.line.start + dash.end(), dash.group(1).strip(), kind) if kind else None
 
 
-def _kind_alone(words: str, row: str, previous: str) -> SectionKind | None:
+def _runs_on(previous: str) -> bool:
+    """Whether a line is long and ends within a sentence, so that the next one may go on with it."""
+    return bool(previous.strip()) and not _SENTENCE_END.search(previous) and len(previous) > 45
+
+
+def _kind_alone(words: str, row: _Row) -> SectionKind | None:
     """The kind of a heading that has its line to itself.
 
-    With a colon or in capitals it is one wherever it stands; in mixed case only where the line before does not run on
-    into it, since a wrapped sentence may leave the word "Medications" at the start of a line.
+    With a mark or in capitals it is one wherever it stands; in mixed case only where the line before does not run on
+    into it, since a wrapped sentence may leave the word "Medications" at the start of a line. One that no list knows
+    must in mixed case stand behind an empty line.
     """
     key = _key(words)
-    colon = row.rstrip(" \t*_").endswith((":", ":"))
-    full_stop = row.rstrip().endswith(".")
-    kind = kind_of_heading(words)
-    if kind and not colon:
+    full_stop = row.text.rstrip().endswith(".")
+    kind = _listed_kind(words)
+    if kind and not row.marked:
         if key in _table().colon_only and not (words.isupper() and len(key) > 2):
             return None
-        runs_on = previous.strip() and not _SENTENCE_END.search(previous) and len(previous) > 45
-        return None if full_stop or (runs_on and not words.isupper()) else kind
-    if kind is None and not full_stop and (colon or words.isupper()):
-        return _kind_by_ending(words, key)
-    return kind
+        return None if full_stop or (_runs_on(row.previous) and not words.isupper()) else kind
+    if kind or full_stop:
+        return kind
+    if row.marked or words.isupper() or row.apart:
+        kind = kind_of_words(_key(_PARENTHESES.sub(" ", words)))
+    return kind or (_kind_by_ending(words, key) if row.marked or words.isupper() else None)
 
 
 def _kind_by_beginning(words: str) -> SectionKind | None:
@@ -201,14 +267,26 @@ def _kind_by_beginning(words: str) -> SectionKind | None:
     return next((kind for kind in found if kind), None)
 
 
-def _is_soft(words: str, row: str, previous: str) -> bool:
-    """Whether a line is the heading of something that no list knows: two to six words and a colon, in capitals, in
+def _is_soft(words: str, row: _Row) -> bool:
+    """Whether a line is the heading of something that no list knows: two to six words and a mark, in capitals, in
     title case or behind an empty line. An allergen is none, or an allergy would change its section.
     """
     parts = words.split()
-    apart = not previous.strip() or all(w[:1].isupper() or len(w) < 4 for w in parts)
-    if not (2 <= len(parts) <= 6 and apart and row.rstrip(" \t*_").endswith(":")):
-        return False
+    colon = row.text.rstrip(" \t*_").endswith((":", "\uff1a"))
+    titled = colon and all(w[:1].isupper() or len(w) < 4 for w in parts)
+    apart = not row.previous.strip()
+    return 2 <= len(parts) <= 6 and row.marked and (apart or titled) and _names_no_allergen(words)
+
+
+def _is_in_unknown_capitals(words: str, row: _Row) -> bool:
+    """Whether a line of two to six words in capitals, without a mark or a number, is a heading by where it stands."""
+    parts = words.split()
+    lettered = all(c.isalpha() or c in " /&+,'’()-" for c in words)
+    before_text = row.apart and bool(row.following_text.strip())
+    return 2 <= len(parts) <= 6 and words.isupper() and lettered and before_text and _names_no_allergen(words)
+
+
+def _names_no_allergen(words: str) -> bool:
     return next(allergen_phrases().find(Words.of(words)), None) is None
 
 
@@ -229,6 +307,6 @@ def _within_line(line: Line, row: str, after: int) -> Iterator[_Heading]:
         return
     for match in _MIDLINE.finditer(row, max(0, after - 1)):
         words = match.group(1)
-        kind = kind_of_heading(words)
+        kind = _listed_kind(words)
         if kind and _key(words) not in _table().colon_only and match.start(1) > after:
             yield _Heading(line.start + match.start(1), line.start + match.end(), words, kind)
