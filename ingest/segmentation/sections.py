@@ -43,6 +43,7 @@ _BY_PROBLEM = frozenset({SectionKind.ASSESSMENT, SectionKind.PLAN, SectionKind.H
 _BY_PART = _BY_PROBLEM | {SectionKind.MEDICATIONS, SectionKind.FOLLOW_UP}
 _CLOSE_SET = frozenset({SectionKind.EXAM, SectionKind.REVIEW_OF_SYSTEMS, SectionKind.RESULTS, SectionKind.IMAGING})
 """Kinds of sections whose parts follow each other: a heading behind an empty line is no part of one, but its peer."""
+_DENYING = frozenset({"no", "not", "none", "nil", "denies", "denied", "without"})
 _LISTS_OF_NAMES = frozenset({SectionKind.PROBLEMS, SectionKind.PAST_HISTORY, SectionKind.ALLERGIES})
 _READ_BY_RADIOLOGY = frozenset({SectionKind.ASSESSMENT, SectionKind.RESULTS, SectionKind.PLAN, SectionKind.VITALS})
 
@@ -292,7 +293,11 @@ def _names_no_allergen(words: str) -> bool:
 
 def _kind_by_ending(words: str, key: str) -> SectionKind | None:
     parts = key.split()
-    if not 2 <= len(parts) <= 6 or not all(w[0].isupper() or len(w) < 4 for w in words.split() if w[0].isalpha()):
+    if (
+        not 2 <= len(parts) <= 6
+        or parts[0] in _DENYING
+        or not all(w[0].isupper() or len(w) < 4 for w in words.split() if w[0].isalpha())
+    ):
         return None
     for size in (2, 1):
         kind = _table().endings.get(" ".join(parts[-size:]))

@@ -205,3 +205,54 @@ def test_a_note_of_half_a_megabyte_takes_linear_time(unit: str) -> None:
     assert time.process_time() - begin < 5
     assert result.sections[-1].end == len(text)
     assert all(s.kind in SectionKind for s in result.sentences)
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "kind"),
+    [
+        ("HX SINCE PRIOR VISIT\nWell.\n", "HX SINCE PRIOR VISIT", "history_of_present_illness"),
+        (
+            "HISTORY OF THE PRESENT PROBLEM\nChest pain.\n",
+            "HISTORY OF THE PRESENT PROBLEM",
+            "history_of_present_illness",
+        ),
+        ("Reason for visit/admission: Fever and cough\n", "Reason for visit/admission", "chief_complaint"),
+        ("Allergies/ADRs: cephalexin -> hives\n", "Allergies/ADRs", "allergies"),
+        ("Current outpatient Rx:\naspirin 81 mg daily\n", "Current outpatient Rx", "medications"),
+        ("Drug allergies - Latex\n", "Drug allergies", "allergies"),
+        ("Home Rx -\naspirin 81 mg daily\n", "Home Rx", "medications"),
+        ("Resuscitation status: DNR\n", "Resuscitation status", "code_status"),
+        ("Rx list\n- aspirin 81 mg daily\n", "Rx list", "medications"),
+        ("Hx in family:\nMother: stroke.\n", "Hx in family", "family_history"),
+        ("Vitals at triage\n--------\nBP 120/80\n", "Vitals at triage", "vitals"),
+        ("A+P by problem\n\nGout: rest.\n", "A+P by problem", "assessment"),
+    ],
+)
+def test_a_heading_nobody_listed_is_known_by_its_words(text: str, heading: str, kind: str) -> None:
+    assert sections(text) == [(heading, kind)]
+    assert not any(heading in sentence for sentence in sentences(text))
+
+
+@pytest.mark.parametrize("heading", ["WHAT CHANGED", "Our thoughts:", "OUR THOUGHTS --", "Our thoughts\n==========="])
+def test_a_heading_of_other_words_ends_the_section_before_and_stays_text(heading: str) -> None:
+    text = f"LABORATORY DATA\nSodium 140\n\n{heading}\nShe is much better and would like to go home.\n"
+    assert [kind for _, kind in sections(text)] == ["results", "other"]
+    assert heading.splitlines()[0] in sentences(text)
+
+
+def test_the_name_of_a_problem_over_its_paragraph_is_part_of_the_plan() -> None:
+    text = "ASSESSMENT AND PLAN:\n\nHEART FAILURE\nDiurese.\n\nAcute kidney injury --\nFluids.\n"
+    assert {kind for _, kind in sections(text)} == {"assessment"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PATIENT IS WELL.\n\nNO KNOWN ALLERGIES\nSHE TAKES NOTHING.\n",
+        "Seen today.\n\nLisinopril - continue\n",
+        "Labs reviewed and stable\n",
+        "She was seen with her daughter this morning and was shown the\nExam findings - none\n",
+    ],
+)
+def test_a_line_that_says_something_is_no_heading(text: str) -> None:
+    assert sections(text) == [("", "other")]
