@@ -10,12 +10,12 @@ from core.settings import LLMSettings
 from core.telemetry import Metrics
 from mlops.evaluation.charts import LedgerCharts, ledger_charts
 from mlops.evaluation.facts.__main__ import main
+from mlops.evaluation.metrics.declared import ledger_metrics
 from mlops.evaluation.metrics.telling import ToldStatement
 from mlops.evaluation.records import TaskResult
 from mlops.evaluation.suite import check
 from mlops.evaluation.systems import ChainSystem, Lead, SystemSummary
 from mlops.evaluation.tasks import abstention, evidence, ledger_facts, writing_modes
-from mlops.evaluation.tasks.ledger_metrics import ledger_metrics
 from tests.fakes.chat_model import Answering
 from vectorstore.chart import Chart
 

@@ -13,6 +13,7 @@ from mlops.evaluation.charts import LedgerCharts
 from mlops.evaluation.findings import Findings
 from mlops.evaluation.ledger import PatientLedger
 from mlops.evaluation.metrics import citations, errors, numbers
+from mlops.evaluation.metrics.declared import ledger_metrics
 from mlops.evaluation.metrics.facts import Claim, Due, Verdict, judge_claims, judge_due
 from mlops.evaluation.metrics.handoff import HANDOFF_KINDS, handoff_facts
 from mlops.evaluation.metrics.high_risk import is_high_risk
@@ -23,7 +24,6 @@ from mlops.evaluation.records import TaskResult
 from mlops.evaluation.summaries import cited_sentences
 from mlops.evaluation.systems import System, SystemSummary
 from mlops.evaluation.systems.base import MAX_WORDS
-from mlops.evaluation.tasks.ledger_metrics import ledger_metrics
 from mlops.evaluation.vocabulary import name_finder
 from vectorstore.chart import Chart
 
