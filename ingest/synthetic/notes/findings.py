@@ -145,12 +145,6 @@ def _listed_lab(scene: Scene, r: Result) -> Text:
     return scene.habit("labs.item", mark=mark, **scene.result(r))
 
 
-def flat_labs(scene: Scene, results: Sequence[Result]) -> None:
-    """Results in one running line."""
-    for r in results:
-        scene.out.sentence((*scene.habit("labs.inline", **scene.result(r)),), capital=False)
-
-
 def trend(scene: Scene, r: Result) -> Text | None:
     """How a value stands against the one before it."""
     before = scene.life.before(r)
