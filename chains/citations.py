@@ -6,6 +6,7 @@ from core.records import Citation, Sentence
 from vectorstore.chart import Chart
 
 _BULLET = re.compile(r"(?:[-*•·–>#]+|\(?\d{1,2}[.)])\s+")
+_DASH_AT_END = re.compile(r"\s+[-–—]{1,2}\Z")
 
 
 class Citer:
@@ -33,7 +34,7 @@ class Citer:
     def cite_item(self, sentence: Sentence) -> Citation:
         """Cite a sentence without the marks that a list puts before and behind its items: `# gout:` is `gout`."""
         whole = self.cite_sentence(sentence)
-        words = whole.quote.rstrip(" :.;,\n\t")
+        words = _DASH_AT_END.sub("", whole.quote.rstrip(" :.;,\n\t"))
         return self.cite(sentence.note_id, whole.start, whole.start + len(words), sentence.heading)
 
     def is_item(self, sentence: Sentence) -> bool:

@@ -14,7 +14,7 @@ from chains.focus import Focus
 from chains.foreign import foreign_group
 from chains.scope import Scope
 from chains.wording import content_words, words
-from core.records import SectionKind, Sentence
+from core.records import Fact, FactKind, SectionKind, Sentence
 from prompts import SectionPlan
 from vectorstore.chart import Chart
 from vectorstore.ranking import Instead
@@ -37,7 +37,11 @@ _NOTHING_FOUND = re.compile(
     r"negative for|there (?:has|have) been no|without)\b",
     re.IGNORECASE,
 )
+_LABEL_ENDS = re.compile(r"(?::|\s[-–—]{1,2})\Z")
+_NUMBERED = re.compile(r"(?:[@#]\s?|\[\d+\]\s|problem (?:no\.? ?|# ?)?\d+\b)", re.IGNORECASE)
+LONGEST_LABEL = 8
 _NO_NAMES: frozenset[str] = frozenset()
+_NO_FACTS: tuple[Fact, ...] = ()
 _LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
 _BACKGROUND = frozenset({SectionKind.FAMILY_HISTORY, SectionKind.SOCIAL_HISTORY, SectionKind.REVIEW_OF_SYSTEMS})
 
@@ -78,7 +82,7 @@ class PassageFinder:
         self._told: set[tuple[str, int]] = set()
         self._elsewhere = dict.fromkeys((k for p in plans for k, w in p.kinds.items() if w >= HOME), 0.3)
         self._elsewhere |= dict.fromkeys(_LISTED_ELSEWHERE, 0.3) | dict.fromkeys(_BACKGROUND, 0.1)
-        self._named: dict[tuple[str, int], frozenset[str]] | None = None
+        self._stated: dict[tuple[str, int], tuple[Fact, ...]] | None = None
         self._shown: list[frozenset[str]] = []
 
     def groups(self, plan: SectionPlan, *, word_limit: int, focus: Focus | None = None) -> tuple[Group, ...]:
@@ -144,8 +148,8 @@ class PassageFinder:
 
     def _stating(self, names: frozenset[str]) -> Iterator[Sentence]:
         """Sentences of the scope that state a fact of one of the names: a question about it is never a top-k."""
-        for (note_id, ordinal), stated in self._names().items():
-            if names & stated and note_id in self._scope.note_ids:
+        for (note_id, ordinal), stated in self._facts().items():
+            if note_id in self._scope.note_ids and any(fact.name in names for fact in stated):
                 yield self._chart.sentences_of(note_id)[ordinal]
 
     def _faint(self, sentence: Sentence, plan: SectionPlan) -> float:
@@ -154,15 +158,15 @@ class PassageFinder:
         weight = self._weigh(sentence.kind, sentence.heading, header.note_type, header.charted_at, plan)
         return weight / (RRF_CONSTANT + CHUNKS)
 
-    def _names(self) -> Mapping[tuple[str, int], frozenset[str]]:
-        """Names of the facts of each sentence."""
-        if self._named is None:
-            named: dict[tuple[str, int], frozenset[str]] = {}
+    def _facts(self) -> Mapping[tuple[str, int], tuple[Fact, ...]]:
+        """The facts of each sentence that states any."""
+        if self._stated is None:
+            stated: dict[tuple[str, int], tuple[Fact, ...]] = {}
             for fact in self._chart.facts():
                 key = (fact.note_id, fact.sentence)
-                named[key] = named.get(key, _NO_NAMES) | {fact.name}
-            self._named = named
-        return self._named
+                stated[key] = (*stated.get(key, _NO_FACTS), fact)
+            self._stated = stated
+        return self._stated
 
     def _recent(self, within_days: float | None) -> frozenset[str]:
         """Notes to search: those within so many days of the chart's end; undated ones always."""
@@ -202,12 +206,15 @@ class PassageFinder:
         tokens = words(text)
         stems = frozenset(content_words(text))
         shortest = SHORTEST_PLAN if sentence.kind is SectionKind.FOLLOW_UP else SHORTEST_WORDS
-        named = self._names().get((sentence.note_id, sentence.ordinal), _NO_NAMES) if focus else _NO_NAMES
+        stated = self._facts().get((sentence.note_id, sentence.ordinal), _NO_FACTS)
+        named = frozenset(fact.name for fact in stated) if focus else _NO_NAMES
         # A row of a table reads badly, but where it holds what was asked it is the answer.
         asked_for = focus is not None and bool(named & focus.names)
         if len(tokens) > LONGEST_WORDS or not (asked_for or (len(tokens) >= shortest and _is_prose(tokens, text))):
             return None
-        if plan.avoid and plan.avoid.search(text):
+        if (plan.avoid and plan.avoid.search(text)) or (not asked_for and _is_label(text, sentence.heading)):
+            return None
+        if not focus and _belongs_elsewhere(stated, text, plan):
             return None
         shared = len(asked & stems)
         if focus:
@@ -312,4 +319,24 @@ def _words_to_share(weight: float) -> int:
 def _is_prose(tokens: Sequence[str], text: str) -> bool:
     """Whether a reader would take it for a sentence, not a table row, a form or the opening of a list."""
     numbers = sum(token[0].isdigit() for token in tokens)
-    return numbers <= len(tokens) / 3 and "|" not in text and not text.endswith(":") and not _COLUMNS.search(text)
+    return numbers <= len(tokens) / 3 and "|" not in text and not _COLUMNS.search(text)
+
+
+def _is_label(text: str, heading: str) -> bool:
+    """Whether a sentence is but a heading or the name of what follows: it says nothing by itself."""
+    if _LABEL_ENDS.search(text) or text.casefold() == heading.casefold():
+        return True
+    short = len(text.split()) <= LONGEST_LABEL and not text.endswith((".", "!", "?"))
+    return short and (text.isupper() or bool(_NUMBERED.match(text)))
+
+
+def _belongs_elsewhere(stated: Sequence[Fact], text: str, plan: SectionPlan) -> bool:
+    """Whether what a sentence states has a section of its own, and this one is not about it.
+
+    Wishes about resuscitation are no procedure, and a line of results introduces nobody.
+    """
+    kinds = {fact.kind for fact in stated}
+    if plan.kinds.get(SectionKind.PROCEDURES, 0.0) >= HOME and FactKind.CODE_STATUS in kinds:
+        return True
+    introduces = plan.kinds.get(SectionKind.HISTORY_OF_PRESENT_ILLNESS, 0.0) >= HOME
+    return introduces and kinds == {FactKind.RESULT} and not (plan.prefer and plan.prefer.search(text))
