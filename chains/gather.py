@@ -80,7 +80,13 @@ class _Gathering:
         header = self._chart.header(fact.note_id)
         sentence = self._sentences[fact.note_id, fact.sentence]
         return TimedFact(
-            fact, header.charted_at, header.note_type, self._citer.text(sentence), sentence.kind, sentence.start
+            fact,
+            header.charted_at,
+            header.note_type,
+            self._citer.text(sentence),
+            sentence.kind,
+            sentence.start,
+            header.encounter_id,
         )
 
     def _section(self, section: SectionPlan) -> SectionEvidence:

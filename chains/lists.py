@@ -10,6 +10,7 @@ from chains.evidence import Evidence, Group
 from chains.verification import Claim, first_refusal
 from core.records import Action, FactKind, SectionKind, Sentence
 from extraction.actions import verb_and_drug
+from extraction.dosing import DOSE, canonical_dose
 from extraction.results import is_unusual
 from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
@@ -146,6 +147,8 @@ class ListWriter:
         if drug.state != "changed" or before is None or not before.fact.dose:
             return self._quote(shown, section, index)
         now, then = self._quote(shown, section, index).quote, self._evidence(before, 2)
+        if _names_dose(now.text, before.fact.dose):
+            return Group(section, index, (now,), now)
         past = " ".join(filter(None, (before.fact.dose, before.fact.frequency)))
         text = f"{now.text}, previously {past}{_day(before)}"
         return Group(section, index, (now, then), now, composed=text)
@@ -184,6 +187,11 @@ _WRITERS: Mapping[FactKind, Callable[[ListWriter, ResolvedFact, str, int], Group
     FactKind.CODE_STATUS: ListWriter._plain,
     FactKind.DEVICE: ListWriter._plain,
 }
+
+
+def _names_dose(text: str, dose: str) -> bool:
+    """Whether a text already names a dose, as `26 units to 30 units` does the one before."""
+    return canonical_dose(dose) in {canonical_dose(m.group()) for m in DOSE.finditer(text)}
 
 
 def _time(mention: TimedFact) -> str:

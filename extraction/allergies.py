@@ -354,7 +354,8 @@ def _reaction_ahead(text: str, words: Words, start: int) -> tuple[int, int] | No
     """The reaction that comes first: `anaphylaxis to penicillin`, `rash with sulfa`."""
     for match in _reactions().find(words):
         if match.end <= start and re.fullmatch(
-            r"\s*(?:\(?\w*\)?\s*)?(?:to|with|from|after|on|when taking)\s+(?:iv |oral |the )?",
+            r"\s*(?:\(?\w*\)?\s*)?(?:to|with|from|after|on|when taking)\s+"
+            r"(?:(?:\w+ )?(?:days?|doses?|weeks?|tablets?) of )?(?:iv |oral |the )?",
             text[match.end : start],
             re.IGNORECASE,
         ):

@@ -26,8 +26,8 @@ DOSE = re.compile(
 ROUTE = re.compile(
     r"(?<![\w.])(?:p\.?o\.?(?![a-z])|by mouth|oral(?:ly)?|i\.?v\.?p?b?(?![a-z])|intravenous(?:ly)?|i\.?m\.?(?![a-z'])|"
     r"intramuscular(?:ly)?|s\.?c\.?(?![a-z])|s\.?q\.?(?![a-z])|sub-?q|subcut(?:aneous(?:ly)?)?|s\.?l\.?(?![a-z])|"
-    r"sublingual(?:ly)?|inh(?:aled|alation)?(?![a-z])|ih(?![a-z])|via neb(?:ulizer)?|nebulized|topical(?:ly)?|"
-    r"transdermal(?:ly)?|p\.?r\.?(?![a-z.])|"
+    r"sublingual(?:ly)?|under the tongue|inh(?:aled|alation)?(?![a-z])|ih(?![a-z])|via neb(?:ulizer)?|nebulized|"
+    r"topical(?:ly)?|transdermal(?:ly)?|p\.?r\.?(?![a-z.])|"
     r"rectal(?:ly)?|intranasal(?:ly)?|nasal(?:ly)?|ophthalmic|intrathecal(?:ly)?|per g-?tube|via g-?tube|per ng tube)",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ FREQUENCY = re.compile(
     rf"(?<![\w.])(?:"
     rf"q\.?\s?\d{{1,2}}(?:\s?-\s?\d{{1,2}})?\s?(?:h(?:ou)?rs?|hr?|days?|wks?|weeks?|months?|min)?(?![a-z])|"
     rf"every\s+(?:other\s+day|{_DAYS}|(?:\w{{1,8}}(?:\s?(?:-|to)\s?\w{{1,5}})?\s+)?(?:hours?|hrs?|days?|weeks?|"
-    rf"months?|minutes?|mornings?|evenings?|nights?))|"
+    rf"months?|min(?:ute)?s?|mornings?|evenings?|nights?))|"
     rf"{_TIMES}[\s-]{{1,2}}(?:(?:a|per|each|every)\s+|/\s?)?(?:day|daily|week(?:ly)?|month(?:ly)?|night(?:ly)?)|"
     rf"\d\s?x\s?/\s?(?:day|week)|"
     rf"(?:once|each|per|a)\s+(?:day|daily|week|month|morning|evening|night)|"
@@ -55,6 +55,10 @@ FREQUENCY = re.compile(
 )
 """One part of how often: several may follow each other, as in `every 6 hours as needed`."""
 
+_MOST = re.compile(
+    r"\b(?:up to|max(?:imum)?(?: (?:daily )?dose)?(?: of)?|exceed|more than)\W{1,3}(?:[\d.]+\s?\w+\s+)?\Z",
+    re.IGNORECASE,
+)
 _WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "eight": "8", "twelve": "12",
     "once": "1", "twice": "2", "thrice": "3",
@@ -123,7 +127,7 @@ def canonical_frequency(text: str) -> str:
     """
     parts: list[str] = []
     for match in FREQUENCY.finditer(text):
-        part = _canonical_part(match.group())
+        part = "" if parts and _MOST.search(text[: match.start()]) else _canonical_part(match.group())
         if part and part not in parts:
             parts.append(part)
     if len(parts) > 1 and "daily" in parts and any(p in parts for p in ("nightly", "every morning", "every evening")):
@@ -141,7 +145,7 @@ def _canonical_part(words: str) -> str:
         return simple
     lowered = words.lower()
     every = re.search(
-        r"(?:every|q)\.?\s*(\w+?)(?:\s?(?:-|to)\s?(\w+?))?\s*(hours?|hrs?|h|days?|wks?|weeks?|months?|min(?:utes?)?)?$",
+        r"(?:every|q)\.?\s*(\w+?)(?:\s?(?:-|to)\s?(\w+?))?\s*(hours?|hrs?|h|days?|wks?|weeks?|months?|min(?:ute)?s?)?$",
         lowered,
     )
     times = re.match(

@@ -152,7 +152,7 @@ def drug_facts(
         attributes = regimen_of(text, mention.start, mention.end, stop, taken)
         spans = [s for s in (attributes.dose, attributes.route, attributes.frequency) if s]
         start = min([mention.start, *(s[0] for s in spans)])
-        end = max([mention.end, *(s[1] for s in spans)])
+        end = max([mention.end, attributes.end, *(s[1] for s in spans)])
         start = _with_its_bracket(text, start, end)
         taken = max(taken, end)
         action = exchanged.get(i) or _action(text, mention, (start, end), cues, mentions)

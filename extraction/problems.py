@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal
 
 from core.records import Action, Assertion, SectionKind
+from extraction.abbreviations import means_other
 from extraction.assertion import Context, context_of
 from extraction.extent import problem_extent
 from extraction.lexicon import load, synonyms
@@ -81,7 +82,6 @@ _EPISODE = re.compile(r"aecopd|adhf|exacerbation|flare|attack|episode|decompensa
 _NOT_RESOLVED = re.compile(
     r"\b(?:not|un|partially|nearly|almost|never|hasn't|until)\s*(?:yet\s+|fully\s+|completely\s+)?\Z", re.IGNORECASE
 )
-_ROOM_AIR = re.compile(r"(?:\d\s?%?|\bon|\bsats?|spo2|satting|air)\s*\(?\s*\Z", re.IGNORECASE)
 _VACCINE = re.compile(
     r"\b(?:vaccin|immuni[sz]ation|immuni[sz]ed|(?:flu|tetanus|pneumonia|booster) shot)", re.IGNORECASE
 )
@@ -161,7 +161,7 @@ def _mentions(text: str, words: Words) -> Iterator[ProblemMention]:
         if match.value is None:
             continue
         surface = text[match.start : match.end]
-        if surface == "RA" and (_ROOM_AIR.search(text[max(0, match.start - 28) : match.start]) or text.strip() == "RA"):
+        if means_other(text, match.start, match.end):
             continue
         if shouted and len(words.lower) > 6 and surface in _ambiguous():
             continue

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
+from extraction.provisos import LIMIT, provisos
 
 _BARE = re.compile(
     rf"(?:\s|:|to|at)*\s({NUMBER}(?:\s?/\s?{NUMBER})?)(?=\s*(?:mg)?[\s,]+(?:{ROUTE.pattern}|{FREQUENCY.pattern}))",
@@ -21,7 +22,9 @@ _CHANGE = re.compile(
 )
 _RANGE = re.compile(rf"{DOSE.pattern}[^.;,]{{0,24}}?\bto\s+(?P<to>{DOSE.pattern})", re.IGNORECASE)
 _CHANGING = re.compile(
-    r"\b(?:increas|decreas|rais|lower|reduc|titrat|up-?titrat|down-?titrat|doubl|halv|step|chang|adjust|bump|cut)\w*",
+    r"\b(?:(?:increas|decreas|rais|lower|reduc|titrat|up-?titrat|down-?titrat|doubl|halv|step|chang|adjust|bump|cut|"
+    r"upp?ed|escalat|wean|taper|dial|drop)\w*|(?:went|go|goes|going|gone|came|come|coming|mov\w+|brought|bring\w*|"
+    r"back\w*|push\w*|took|taken|turn\w*)\s+(?:it\s+)?(?:up|down|off|back))\b",
     re.IGNORECASE,
 )
 _UP_FROM = re.compile(
@@ -39,8 +42,13 @@ _OF = re.compile(r"\A\s*(?:of|iv|po|oral)\b", re.IGNORECASE)
 CLAUSE = re.compile(
     r";|(?<=[a-z]{3})\.\s+(?=[A-Z])|\n\s*[-*•](?!>)|,?\s+(?:but|however|although|because|which|while)\s|\s\|\s"
 )
+_OWN_COLUMN = re.compile(rf"\s\|\s(?=(?:{DOSE.pattern}|{ROUTE.pattern}|{FREQUENCY.pattern}))", re.IGNORECASE)
+_INSTRUCTION = re.compile(r"(?:Take|Inhale|Inject|Use|Dissolve|Apply|Place|Instill|Give|Chew|Administer|Spray)\b")
 _DOSE_REACH = 48
 _WINDOW = 170
+_NOT_HOW_OFTEN = re.compile(
+    r"\brepeat(?:ed)?\s+\Z|\b(?:max\w*|exceed\w*|more than)\W{1,3}[\d.,]+\s?\w+[\s/]+\Z", re.IGNORECASE
+)
 _JOINS = re.compile(
     r"[ ,:(\n]{0,3}"
     r"(?:(?:up to|max(?:imum)?(?: of)?|for|at (?:the )?onset(?: of)?|may repeat)"
@@ -59,19 +67,22 @@ _COURSE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Regimen:
-    """Where dose, route and frequency stand; `changed` where the dose is one that a change came to."""
+    """Where dose, route and frequency stand; `changed` where the dose is one that a change came to.
+
+    `end` is where the regimen ends with its limits and conditions, as `up to 3 doses as needed for chest pain`.
+    """
 
     dose: tuple[int, int] | None = None
     route: tuple[int, int] | None = None
     frequency: tuple[int, int] | None = None
     changed: bool = False
+    end: int = 0
 
 
 def regimen_of(text: str, start: int, end: int, stop: int, taken: int) -> Regimen:
     """The regimen of the drug named at `start:end`, before `stop`; what ends before `taken` is another drug's."""
     limit = min(stop, end + _WINDOW)
-    clause = CLAUSE.search(text, end, limit)
-    limit = clause.start() if clause else limit
+    limit = clause = _clause_end(text, end, limit)
     change = _change(text, end, limit)
     dose = route = frequency = None
     if change is not None:
@@ -94,7 +105,18 @@ def regimen_of(text: str, start: int, end: int, stop: int, taken: int) -> Regime
         route = _first(ROUTE, text, dose[1], start)
     behind = max([end, *(s[1] for s in (dose, route, frequency) if s)])
     changed = change is not None or bool(dose and _UP_FROM.match(text, behind))
-    return Regimen(dose, route, frequency, changed)
+    limits = provisos(text, behind, max(behind, clause))
+    if limits.needed:
+        frequency = (frequency[0] if frequency else limits.needed_from, max(limits.needed, behind))
+    return Regimen(dose, route, frequency, changed, limits.end)
+
+
+def _clause_end(text: str, start: int, limit: int) -> int:
+    """Where the clause of a drug ends; a column or an instruction (`Take one tablet`) that follows belongs to it."""
+    for clause in CLAUSE.finditer(text, start, limit):
+        if not (_OWN_COLUMN.match(text, clause.start()) or _INSTRUCTION.match(text, clause.end())):
+            return clause.start()
+    return limit
 
 
 def _is_the_next_ones(text: str, end: int, dose: re.Match[str], stop: int, *, has_its_own: bool) -> bool:
@@ -122,6 +144,8 @@ def _change(text: str, start: int, limit: int) -> tuple[int, int] | None:
 
 def _plausible_gap(gap: str) -> bool:
     """Whether a dose so far behind the name still belongs to it: nothing but forms and verbs between."""
+    if LIMIT.search(gap):
+        return False
     return len(gap) <= 14 or not re.search(r"\b(?:for|with|and|if|until|plus|then|when|after)\b|\d{3}", gap)
 
 
@@ -148,6 +172,8 @@ def _frequency(text: str, start: int, limit: int) -> tuple[int, int] | None:
     """All parts that follow each other closely, as `every 6 hours as needed`."""
     span: tuple[int, int] | None = None
     for match in FREQUENCY.finditer(text, start, limit):
+        if _NOT_HOW_OFTEN.search(text[: match.start()]):
+            continue
         if span is None:
             span = match.span()
         elif _joins(text[span[1] : match.start()], match.group()):

@@ -25,7 +25,18 @@ _PLANNED = re.compile(
     r"evaluation for|discuss\w*)\s+(?:an?\s+|the\s+|her\s+|his\s+)?(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
 )
-_AT_HOME = re.compile(r"\b(?:home|night\w*|sleep\w*|osa|apnea|complian\w*|uses|adher\w*|wears)\b", re.IGNORECASE)
+_AT_HOME = re.compile(
+    r"\b(?:home|(?:every|each|at|per) night|nights|nightly|nocturnal\w*|qhs|sleep\w*|osa|ohs|apnea|complian\w*|uses|"
+    r"adher\w*|wears)\b",
+    re.IGNORECASE,
+)
+_FOR_A_TIME = re.compile(
+    r"\b(?:wean\w*|(?:first|one|a|last|initial) (?:night|day)|brief\w*|transient\w*|temporar\w*|initially|trial of|"
+    r"requir\w*|for (?:hypercapni\w*|respiratory (?:distress|failure)|increased work)|placed on|put on|started on|"
+    r"off of|overnight|in the (?:ed|icu|micu))\b",
+    re.IGNORECASE,
+)
+_MASKS = frozenset({"cpap", "bipap"})
 _NARRATED = frozenset(
     {
         SectionKind.HISTORY_OF_PRESENT_ILLNESS,
@@ -125,13 +136,13 @@ def device_facts(text: str, words: Words, section: SectionKind) -> tuple[StatusF
     return tuple(
         _device_fact(text, match, match.value, section)
         for match in _devices().find(words)
-        if match.value is not None and not (match.value == "cpap" and _is_treatment(text, section))
+        if match.value is not None and not (match.value in _MASKS and _is_treatment(text, section))
     )
 
 
 def _is_treatment(text: str, section: SectionKind) -> bool:
     """Whether mask ventilation is told as treatment of an acute illness and not as what the patient sleeps with."""
-    return section in _NARRATED and not _AT_HOME.search(text)
+    return (section in _NARRATED or _FOR_A_TIME.search(text) is not None) and not _AT_HOME.search(text)
 
 
 def _device_fact(text: str, match: Match[str | None], name: str, section: SectionKind) -> StatusFact:

@@ -10,6 +10,7 @@ from extraction.timeline.measures import resolve_code_status, resolve_result
 from extraction.timeline.passing import drug_sentences
 from extraction.timeline.problems import merge_broader, resolve_device, resolve_problem
 from extraction.timeline.records import ResolvedFact, State, TimedFact, in_order
+from extraction.timeline.supports import without_ended
 
 __all__ = ["ResolvedFact", "State", "TimedFact", "resolve"]
 
@@ -35,12 +36,13 @@ def resolve(facts: Sequence[TimedFact]) -> tuple[ResolvedFact, ...]:
     drugs = [d for mentions in groups[FactKind.DRUG].values() if (d := resolve_drug(mentions, now))]
     told = [f for f in ordered if f.fact.kind is FactKind.DRUG]
     with_drugs = drug_sentences(ordered)
+    devices = [d for name, own in groups[FactKind.DEVICE].items() if (d := resolve_device(name, own, now))]
     resolved = [
         *resolve_allergies(groups[FactKind.ALLERGY]),
         *without_forgotten(without_left_behind(drugs, told), told, now),
         *(resolve_problem(name, mentions, now, with_drugs) for name, mentions in problems.items()),
         *(resolve_result(name, mentions) for name, mentions in groups[FactKind.RESULT].items()),
         resolve_code_status([f for f in ordered if f.fact.kind is FactKind.CODE_STATUS]),
-        *(resolve_device(name, mentions, now) for name, mentions in groups[FactKind.DEVICE].items()),
+        *without_ended(devices, ordered),
     ]
     return tuple(r for r in resolved if r is not None)

@@ -1,8 +1,10 @@
 """Allergies over time: none is ever lost by silence."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
-from core.records import Action, Assertion, FactKind
+from core.records import Action, Assertion, FactKind, SectionKind
+from extraction.lexicon import load
 from extraction.timeline.records import ResolvedFact, State, TimedFact, distinct
 
 NONE = "none"
@@ -15,9 +17,38 @@ def resolve_allergies(groups: Mapping[str, Sequence[TimedFact]]) -> list[Resolve
     """
     nones = list(groups.get(NONE, ()))
     found = [r for name, mentions in groups.items() if name != NONE if (r := _allergy(name, mentions, nones))]
+    found = _without_culprits(found)
     if nones:
         found.append(_none(nones, [r for r in found if r.state in ("current", "conflict")]))
     return found
+
+
+@cache
+def _class_of() -> Mapping[str, str]:
+    classes: Mapping[str, str] = load("allergens")["members"]
+    return {member.strip(): name for name, members in classes.items() for member in members.split(",")}
+
+
+def _without_culprits(found: Sequence[ResolvedFact]) -> list[ResolvedFact]:
+    """Leave out a drug whose reaction the same note enters under its class: `Augmentin: hives. Allergy: penicillin`.
+
+    It stays where a list of allergies names it, where the class is disputed, and where the reactions differ.
+    """
+    current = {r.name: r for r in found if r.state == "current"}
+    return [r for r in found if not _is_entered_as(r, current.get(_class_of().get(r.name, "")))]
+
+
+def _is_entered_as(drug: ResolvedFact, entry: ResolvedFact | None) -> bool:
+    if entry is None or drug.state != "current":
+        return False
+    entered = {(m.fact.note_id, m.fact.reaction.lower()) for m in entry.mentions}
+    known = {reaction for _, reaction in entered if reaction}
+    return all(
+        m.section is not SectionKind.ALLERGIES
+        and any(note == m.fact.note_id for note, _ in entered)
+        and (not m.fact.reaction or m.fact.reaction.lower() in known)
+        for m in drug.mentions
+    )
 
 
 def _allergy(name: str, mentions: Sequence[TimedFact], nones: Sequence[TimedFact]) -> ResolvedFact | None:

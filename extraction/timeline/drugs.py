@@ -68,6 +68,8 @@ def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact 
     state = _aged(story, told, now)
     latest = story.dose if state in ("current", "changed", "held") and story.dose else story.latest
     previous = story.previous if state in ("changed", "conflict") else (story.dose if state == "stopped" else None)
+    if state == "changed" and (previous is None or not differs(previous, latest)):
+        state, previous = "current", None
     return ResolvedFact(FactKind.DRUG, told[0].fact.name, state, latest, previous, told[0], distinct(told))
 
 
@@ -187,8 +189,14 @@ def differs(a: TimedFact, b: TimedFact) -> bool:
             return False
         return u1 == u2 or not u1 or not u2
     often, seldom = canonical_frequency(a.fact.frequency), canonical_frequency(b.fact.frequency)
-    plain = (often.replace(" as needed", ""), seldom.replace(" as needed", ""))
+    plain = (_scheduled(often), _scheduled(seldom))
     return bool(one and two and all(plain) and plain[0] != plain[1] and not _same_rate(*plain))
+
+
+def _scheduled(frequency: str) -> str:
+    """A canonical frequency without its "as needed"; "" where that is all, or where it is only "once"."""
+    rate = frequency.removesuffix("as needed").strip()
+    return "" if rate == "once" and rate != frequency else rate
 
 
 def _same_rate(a: str, b: str) -> bool:

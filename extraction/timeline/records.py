@@ -26,7 +26,7 @@ class TimedFact:
     """A fact with its note's time and type, its sentence and the kind of section that this stands in.
 
     By the sentence's `text` copied-forward text is recognised; `sentence_start` is its offset in the note, None where
-    that is not known.
+    that is not known. `encounter_id` is the encounter of its note where the source names one.
     """
 
     fact: Fact
@@ -35,6 +35,7 @@ class TimedFact:
     text: str = ""
     section: SectionKind = SectionKind.OTHER
     sentence_start: int | None = None
+    encounter_id: str | None = None
 
     @property
     def ahead(self) -> str:
