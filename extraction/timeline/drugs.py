@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from core.records import Action, Assertion, FactKind
+from core.records import Action, Assertion, FactKind, SectionKind
 from extraction.dosing import canonical_dose, canonical_frequency
 from extraction.lexicon import load
 from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, without_copies
@@ -20,6 +20,7 @@ _LONGEST_COURSE_DAYS = 60
 _INFUSION_DAYS = 3
 _STAY_DAYS = 14
 _GAP_DAYS = 120
+_YEAR_DAYS = 365
 _ADMISSION = re.compile(r"history and physical|h&p|admission", re.IGNORECASE)
 _ORDERED = re.compile(r"\b(?:ppx|prophyla\w*|sqh|bowel regimen|iv|gtt|start\w*|order\w*)\b", re.IGNORECASE)
 _INPATIENT = re.compile(
@@ -125,12 +126,17 @@ def _take(story: _Story, mention: TimedFact) -> None:
 
 
 def _is_fuller(mention: TimedFact, before: TimedFact) -> bool:
-    """Whether a mention may stand for the one before it: it has the frequency, and in the same note the "as needed"."""
+    """Whether a mention may stand for the one before it: it has the frequency, and the "as needed" that belongs to it.
+
+    A later list may leave them out; prose that does is only shorter, and for a year the fuller words are shown.
+    """
     if not mention.fact.frequency and before.fact.frequency:
         return False
-    needed = "as needed" in canonical_frequency(before.fact.frequency)
+    often, now = canonical_frequency(before.fact.frequency), canonical_frequency(mention.fact.frequency)
+    lost = ("as needed" in often and "as needed" not in now) or (_scheduled(often) != "" and not _scheduled(now))
     same_note = mention.fact.note_id == before.fact.note_id
-    return not (same_note and needed and "as needed" not in canonical_frequency(mention.fact.frequency))
+    in_prose = mention.section is not SectionKind.MEDICATIONS and days_before(before, mention) <= _YEAR_DAYS
+    return not (lost and (same_note or in_prose))
 
 
 def _mentioned(story: _Story, mention: TimedFact) -> None:

@@ -1,5 +1,7 @@
 """Lines, tubes and masks end with the stay; a culprit is told as the class it was entered for; doses do not echo."""
 
+from dataclasses import replace
+
 from core.records import Action, Fact, FactKind, Note, SectionKind
 from extraction import extract_facts
 from extraction.timeline import ResolvedFact, TimedFact, resolve
@@ -116,6 +118,15 @@ def test_as_needed_alone_is_no_other_dose_than_how_often_at_most() -> None:
     assert (r.state, r.previous) == ("current", None)
     r = named("d", drug("2024-01-01", "100 mg", "once as needed"), drug("2024-06-01", "100 mg", "as needed"))
     assert (r.state, r.previous) == ("current", None)
+
+
+def test_prose_that_leaves_out_the_as_needed_does_not_take_it_away() -> None:
+    full = drug("2024-01-01", "0.4 mg", "every 5 minutes as needed")
+    short = drug("2024-06-01", "0.4 mg", "every 5 minutes")
+    shorter = drug("2024-07-01", "0.4 mg", "as needed")
+    assert named("d", full, short, shorter).latest is full
+    assert named("d", full, replace(short, section=SectionKind.MEDICATIONS)).latest.charted_at == "2024-06-01"
+    assert named("d", full, drug("2026-06-01", "0.4 mg", "every 5 minutes")).latest.charted_at == "2026-06-01"
 
 
 def test_the_previous_dose_is_the_one_before_the_change() -> None:
