@@ -2,9 +2,9 @@
 
 from chains.verification.checks import CHECKS, ONLY_CLOSE, QUOTE_CHECKS
 from chains.verification.claim import Check, Claim, DateOrder, Gender, Refusal
-from chains.verification.verifier import Entailment, Policy, Verifier, without
-
-VERIFIER = "rules-2"
+from chains.verification.entailment import Entailment
+from chains.verification.verifier import Policy, Verifier, without
+from chains.verification.version import VERIFIER
 
 _FREE = Verifier(policy="free")
 

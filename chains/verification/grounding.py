@@ -15,8 +15,8 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
+from chains.verification.entailment import Entailment
 from chains.verification.terms import Kind, Term, keys_of, terms_of, whole_keys
 
 WEIGHTS = {Kind.NUMBER: 1.5, Kind.NAME: 1.5, Kind.WORD: 1.0, Kind.SEX: 0.5, Kind.FRAME: 0.2, Kind.VERDICT: 1.0}
@@ -29,14 +29,6 @@ _TELLING = (Kind.NUMBER, Kind.NAME, Kind.WORD)
 _SENTENCE_END = re.compile(
     r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bSt)(?<!\bvs)(?<![\n.:;]\s\d)(?<!\A\d)[.!?;]+(?=\s)|\n+"
 )
-
-
-class Entailment(Protocol):
-    """A model that may be asked too."""
-
-    def probability(self, premise: str, hypothesis: str) -> float:
-        """How probably the hypothesis follows from the premise, from 0 to 1."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

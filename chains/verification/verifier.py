@@ -1,10 +1,11 @@
 """Which checks a statement must pass, how free its wording may be, and what a reader is told of it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from chains.verification.checks import CHECKS, ONLY_CLOSE, QUOTE_CHECKS
 from chains.verification.claim import Check, Claim, Refusal
+from chains.verification.entailment import Entailment
 from chains.verification.support import new_words
 
 Policy: TypeAlias = Literal["close", "free"]
@@ -12,14 +13,6 @@ Policy: TypeAlias = Literal["close", "free"]
 
 LEAST_ENTAILED = 0.5
 _NOT_ENTAILED = Refusal("not_entailed", "the lines do not say that")
-
-
-class Entailment(Protocol):
-    """An optional model that reads two texts. It is asked last, and only of statements in words of their own."""
-
-    def entails(self, premise: str, hypothesis: str) -> float:
-        """How surely the premise entails the hypothesis, 0 to 1."""
-        ...
 
 
 class Verifier:
@@ -68,7 +61,7 @@ class Verifier:
                 refused = True
                 yield refusal
         model = self._entailment if not refused and self.novelty(claim) else None
-        if model and model.entails(claim.quotes, claim.text) < LEAST_ENTAILED:
+        if model and model.probability(claim.quotes, claim.text) < LEAST_ENTAILED:
             yield _NOT_ENTAILED
 
 

@@ -111,7 +111,7 @@ def test_a_name_that_is_no_check_s_is_refused() -> None:
 class Doubting:
     """An entailment model that believes nothing."""
 
-    def entails(self, premise: str, hypothesis: str) -> float:
+    def probability(self, premise: str, hypothesis: str) -> float:
         return 0.0
 
 
@@ -119,5 +119,5 @@ def test_a_model_of_entailment_is_asked_of_paraphrases_alone() -> None:
     verifier = Verifier(entailment=Doubting())
     paraphrase = Claim("Jogging was followed by knee pain.", (evidence("Knee pain after jogs, running."),))
     copied = Claim("There is knee pain.", (evidence("Knee pain."),))
-    assert {r.code for r in verifier.refusals(paraphrase)} <= {"not_entailed"}
+    assert {r.code for r in verifier.refusals(paraphrase)} == {"not_entailed"}
     assert verifier.first_refusal(copied) is None
