@@ -34,6 +34,8 @@ _UNDERLINE = re.compile(r"[ \t]*(?:-{4,}|={4,}|~{4,})[ \t]*\Z")
 _MIDLINE = re.compile(
     r"(?:[.;|)\]][ \t]{1,8}|[ \t]{2,8})([A-Z][A-Za-z/&]{0,24}(?: [A-Za-z/&]{1,24}){0,4})[ \t]{0,2}:(?!\d)"
 )
+_PROSE = re.compile(r"[A-Z](?=.*\b(?:he|she|they|we|was|were|is|are|has|had|will|would)\b)", re.DOTALL)
+_PROSE_WIDTH = 45
 _PARENTHESES = re.compile(r"\([^)]*\)")
 _SENTENCE_END = re.compile(r"[.!?:;]\s*\Z")
 
@@ -45,6 +47,17 @@ _CLOSE_SET = frozenset({SectionKind.EXAM, SectionKind.REVIEW_OF_SYSTEMS, Section
 """Kinds of sections whose parts follow each other: a heading behind an empty line is no part of one, but its peer."""
 _DENYING = frozenset({"no", "not", "none", "nil", "denies", "denied", "without"})
 _LISTS_OF_NAMES = frozenset({SectionKind.PROBLEMS, SectionKind.PAST_HISTORY, SectionKind.ALLERGIES})
+_ONE_PARAGRAPH = frozenset(
+    {
+        SectionKind.MEDICATIONS,
+        SectionKind.ALLERGIES,
+        SectionKind.VITALS,
+        SectionKind.CODE_STATUS,
+        SectionKind.CHIEF_COMPLAINT,
+        SectionKind.IMMUNIZATIONS,
+    }
+)
+"""Kinds of sections that end with their paragraph where it begins beside the heading."""
 _READ_BY_RADIOLOGY = frozenset({SectionKind.ASSESSMENT, SectionKind.RESULTS, SectionKind.PLAN, SectionKind.VITALS})
 
 
@@ -177,14 +190,17 @@ def _key(words: str) -> str:
 
 
 def _headings(text: str) -> Iterator[_Heading]:
-    before = SectionKind.OTHER
+    before, on_its_line = SectionKind.OTHER, False
     capitals = _is_all_in_capitals(text)
     for row in _rows(text):
         first = _at_line_start(row, unknown_capitals=not capitals and before not in _LISTS_OF_NAMES)
-        if first:
-            before = first.kind or before
-            yield first
-        yield from _within_line(row.line, row.text, (first.body - row.line.start) if first else 0)
+        if not first and on_its_line and before in _ONE_PARAGRAPH and _is_new_prose(row):
+            first = _Heading(row.line.start, row.line.start, "", SectionKind.OTHER)
+        found = [*([first] if first else ()), *_within_line(row, (first.body - row.line.start) if first else 0)]
+        yield from found
+        if found:
+            before = found[-1].kind or before
+            on_its_line = found[-1].body < row.line.end
 
 
 def _rows(text: str) -> Iterator[_Row]:
@@ -306,11 +322,17 @@ def _kind_by_ending(words: str, key: str) -> SectionKind | None:
     return None
 
 
-def _within_line(line: Line, row: str, after: int) -> Iterator[_Heading]:
+def _is_new_prose(row: _Row) -> bool:
+    """Whether a paragraph of sentences begins, which a list that stands beside its heading does not go on with."""
+    return not row.previous.strip() and len(row.text) >= _PROSE_WIDTH and bool(_PROSE.match(row.text))
+
+
+def _within_line(row: _Row, after: int) -> Iterator[_Heading]:
     """Headings inside a line, as in `PMH: HTN. Allergies: NKDA. Meds: none`."""
-    if ":" not in row[after:]:
+    line, text = row.line, row.text
+    if ":" not in text[after:]:
         return
-    for match in _MIDLINE.finditer(row, max(0, after - 1)):
+    for match in _MIDLINE.finditer(text, max(0, after - 1)):
         words = match.group(1)
         kind = _listed_kind(words)
         if kind and _key(words) not in _table().colon_only and match.start(1) > after:

@@ -256,3 +256,10 @@ def test_the_name_of_a_problem_over_its_paragraph_is_part_of_the_plan() -> None:
 )
 def test_a_line_that_says_something_is_no_heading(text: str) -> None:
     assert sections(text) == [("", "other")]
+
+
+def test_prose_behind_a_paragraph_of_drugs_is_no_part_of_it() -> None:
+    text = "Medications: aspirin 81 mg daily and\nlisinopril 10 mg daily.\n\n"
+    prose = "As for her coronary artery disease, things are quiet.\n"
+    assert sections(text + prose) == [("Medications", "medications"), ("", "other")]
+    assert sections(text + "Metformin 500 mg tablet, one by mouth twice daily.\n") == [("Medications", "medications")]
