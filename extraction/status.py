@@ -8,6 +8,7 @@ from functools import cache
 from core.records import Action, Assertion, SectionKind
 from extraction.assertion import context_of
 from extraction.lexicon import load, synonyms
+from extraction.standing import has_proviso, standing
 from extraction.words import Match, Phrases, Words
 
 _PLACED = re.compile(
@@ -77,8 +78,14 @@ def _devices() -> Phrases[str | None]:
 
 
 def code_status_facts(text: str, words: Words, section: SectionKind) -> tuple[StatusFact, ...]:
-    """Code status in one sentence: `full code`, `dnr`, `dni`, `dnr/dni`, `comfort measures only`."""
-    return tuple(_code_fact(text, match, section) for match in _joined(text, _code().find(words)))
+    """Code status in one sentence: `full code`, `dnr`, `dni`, `dnr/dni`, `comfort measures only`.
+
+    POSSIBLE is one that holds by default, for a time or on a condition. A fact spans all of a sentence that says
+    more than the status, as `DNR, okay to intubate` does.
+    """
+    found = _joined(text, _code().find(words))
+    alone = len({m.value for m in found}) < 2 and not any(has_proviso(text, m.start, m.end) for m in found)
+    return tuple(_code_fact(text, match, section, alone=alone) for match in found)
 
 
 def _joined(text: str, matches: Iterable[Match[str]]) -> list[Match[str]]:
@@ -97,7 +104,7 @@ def _joined(text: str, matches: Iterable[Match[str]]) -> list[Match[str]]:
     return joined
 
 
-def _code_fact(text: str, match: Match[str], section: SectionKind) -> StatusFact:
+def _code_fact(text: str, match: Match[str], section: SectionKind, *, alone: bool) -> StatusFact:
     context = context_of(text, (match.start, match.end), section)
     assertion = context.assertion
     before = text[max(0, match.start - 60) : match.start]
@@ -123,12 +130,20 @@ def _code_fact(text: str, match: Match[str], section: SectionKind) -> StatusFact
         and not re.search(r"\b(?:wish|want|remain|is|confirmed)\b[^.;]*\Z", before, re.IGNORECASE)
     ):
         assertion = Assertion.HYPOTHETICAL
+    if assertion is Assertion.PRESENT:
+        assertion = standing(text, match.start, match.end)
     changed = (
         Action.CHANGED
         if re.search(r"\b(?:changed|transitioned|now|made)\s+(?:to\s+|a\s+)?\Z", before, re.IGNORECASE)
         else Action.NONE
     )
-    return StatusFact(match.value, match.start, match.end, assertion, changed)
+    start, end = (match.start, match.end) if alone and assertion is not Assertion.POSSIBLE else _whole(text)
+    return StatusFact(match.value, start, end, assertion, changed)
+
+
+def _whole(text: str) -> tuple[int, int]:
+    """All of a sentence but the white space round it."""
+    return len(text) - len(text.lstrip()), len(text.rstrip())
 
 
 def device_facts(text: str, words: Words, section: SectionKind) -> tuple[StatusFact, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from core.records import Action, Assertion, FactKind
 from extraction.timeline.records import ResolvedFact, State, TimedFact, distinct, without_copies
 
+_FULL = "full code"
 _AT_FIRST = re.compile(
     r"\b(?:on|at|upon) (?:arrival|admission|presentation)\b|\binitial(?:ly)?\b|\bpeak(?:ed|s)?\b|\bpresenting\b",
     re.IGNORECASE,
@@ -32,18 +33,39 @@ def _last_told(told: Sequence[TimedFact]) -> TimedFact:
 
 
 def resolve_code_status(mentions: Sequence[TimedFact]) -> ResolvedFact | None:
-    """One code status of the whole chart: the newest that is asserted; two in one note without a change conflict."""
-    own = [m for m in mentions if m.fact.assertion in (Assertion.PRESENT, Assertion.POSSIBLE)]
+    """One code status of the whole chart: the newest that is firmly stated.
+
+    Two firm ones of one day conflict unless one tells of the change. What holds by default, for a time or on a
+    condition is POSSIBLE: it counts where nothing firm is stated, and else, where newer, is shown as the other side.
+    """
+    firm = [m for m in mentions if m.fact.assertion is Assertion.PRESENT]
+    weak = [m for m in mentions if m.fact.assertion is Assertion.POSSIBLE]
+    own = firm or weak
     if not own:
         return None
     told = without_copies(own)
     latest = told[-1]
-    previous = next((m for m in reversed(told) if m.fact.name != latest.fact.name), None)
+    previous = next((m for m in reversed(told) if _contradict(m, latest)), None)
     state: State = "current"
     if previous is not None:
-        together = previous.fact.note_id == latest.fact.note_id or (previous.when == latest.when and latest.when != "")
+        together = _of_one_day(previous, latest)
         settled = Action.CHANGED in (latest.fact.action, previous.fact.action)
         state = "conflict" if together and not settled else "changed"
         if together and previous.fact.action is Action.CHANGED:
             latest, previous = previous, latest
-    return ResolvedFact(FactKind.CODE_STATUS, latest.fact.name, state, latest, previous, own[0], distinct(own))
+    doubt = next((m for m in reversed(weak) if firm and m.when >= latest.when and _contradict(m, latest)), None)
+    if doubt is not None and state != "conflict":
+        state, previous = "conflict", doubt
+    shown = distinct(sorted([*firm, *weak], key=lambda m: m.when))
+    return ResolvedFact(FactKind.CODE_STATUS, latest.fact.name, state, latest, previous, own[0], shown)
+
+
+def _contradict(a: TimedFact, b: TimedFact) -> bool:
+    """Whether two differ; not so where one sentence names both, as `DNR/DNI, comfort care`, and is told as a whole."""
+    names = {a.fact.name, b.fact.name}
+    together = (a.fact.note_id, a.fact.start, a.fact.end) == (b.fact.note_id, b.fact.start, b.fact.end)
+    return len(names) == 2 and (_FULL in names or not together)
+
+
+def _of_one_day(a: TimedFact, b: TimedFact) -> bool:
+    return a.fact.note_id == b.fact.note_id or (a.day is not None and a.day == b.day) or (a.when == b.when != "")
