@@ -6,9 +6,10 @@ import time
 from chains.budget import Budget, spending_order
 from chains.citations import Citer
 from chains.conflicts import conflicts_in
+from chains.doubtful import sift
 from chains.evidence import Gathered, Group, SectionEvidence
 from chains.focus import FOCUS_KEY, facts_first
-from chains.foreign import ForeignFacts, foreign_sentences
+from chains.foreign import ForeignFacts, voices_in
 from chains.lists import ListWriter
 from chains.passages import PassageFinder
 from chains.plan import Plan
@@ -17,7 +18,7 @@ from chains.superseded import superseded_sentences
 from core.errors import AnamnesisError
 from core.records import Coverage, Fact, Sentence
 from core.telemetry import traits_of
-from extraction.timeline import TimedFact, resolve
+from extraction.timeline import TimedFact
 from prompts import SectionPlan
 from vectorstore.chart import Chart
 
@@ -44,11 +45,11 @@ class _Gathering:
         self._sentences: dict[tuple[str, int], Sentence] = {
             (s.note_id, s.ordinal): s for s in self._chart.sentences() if s.note_id in self._scope.note_ids
         }
-        self._foreign = foreign_sentences(self._chart, self._scope.note_ids)
+        voices = voices_in(self._chart, self._scope.note_ids)
         timed = [self._timed(f) for f in self._chart.facts() if f.note_id in self._scope.note_ids]
-        self._resolved = resolve([t for t in timed if (t.fact.note_id, t.fact.sentence) not in self._foreign])
-        apart = [t for t in timed if (t.fact.note_id, t.fact.sentence) in self._foreign]
-        self._apart = ForeignFacts(apart, self._resolved, self._citer, self._sentences)
+        sifted = sift(timed, voices.foreign, voices.doubtful)
+        self._resolved = sifted.resolved
+        self._apart = ForeignFacts(sifted, self._citer, self._sentences)
         self._lists = ListWriter(self._citer, self._sentences, self._scope.latest)
         self._passages = PassageFinder(
             self._chart,
@@ -56,7 +57,7 @@ class _Gathering:
             latest_stay(self._scope) if plan.latest_stay else self._scope,
             superseded_sentences(self._resolved),
             plan.sections,
-            self._foreign,
+            voices.foreign | sifted.places,
         )
         self._budget = Budget(plan.input.request.max_words, plan.sections)
 
