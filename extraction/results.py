@@ -9,6 +9,7 @@ from extraction.assertion import context_of
 from extraction.dates import find_dates
 from extraction.dosing import NUMBER
 from extraction.lexicon import load, synonyms
+from extraction.series import is_new, newest, past_goal
 from extraction.words import Match, Phrases, Words
 
 _UNIT = (
@@ -47,7 +48,9 @@ _TELLING = re.compile(
 )
 _MOST_TELLING = 5
 _TREND = re.compile(
-    rf"\s*(?:->|→|-->|=>|>|(?:,\s*)?(?:(?:and\s+)?(?:up|down|back)\s+)?\bto\b)\s*({_VALUE})", re.IGNORECASE
+    rf"\s*(?:->|→|-->|=>|>|(?:,\s*)?(?:(?:and\s+)?(?:up|down|back|(?:was\s+)?(?:repleted|corrected|improved|rose|fell|"
+    rf"dropped|increased|decreased|recovered))\s+)?\bto\b)\s*({_VALUE})",
+    re.IGNORECASE,
 )
 _VALUE_RE = re.compile(_VALUE)
 _FROM = re.compile(
@@ -100,6 +103,8 @@ _ROW_UNIT = re.compile(rf"\s{{2,}}({_UNIT})\s*\Z", re.IGNORECASE)
 _DASH = re.compile(r"(?:\(PT\))?-(?=[\d<>])")
 _DRUG_UNIT = re.compile(r"[\s-]?(?:mg|mcg|g|gm|meq|units?|tabs?|tablets?|ml|iu)(?![\w/]|\s?/)", re.IGNORECASE)
 _TIME_UNIT = re.compile(r"[\s-]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?)\b", re.IGNORECASE)
+_GOAL_AHEAD = re.compile(r"\b(?:goal|target)\s+(?:an?\s+|her\s+|his\s+)?\Z", re.IGNORECASE)
+_GOAL_BEHIND = re.compile(r"[\s(:]*(?:goal|target)\b", re.IGNORECASE)
 _BASELINE = re.compile(r"\bbaseline\b[^,;.]{0,12}\Z", re.IGNORECASE)
 
 
@@ -164,21 +169,19 @@ def result_facts(text: str, words: Words, section: SectionKind) -> tuple[ResultF
 def _fact(
     text: str, match: Match[str], stop: int, section: SectionKind, dates: list[tuple[int, int]]
 ) -> ResultFact | None:
-    if _goal(text, match) or _of_a_ratio(text, match):
+    if _of_a_ratio(text, match):
         return None
-    at = match.end
-    changed = _FROM.search(text, at, stop)
-    if changed and _links_only(text, at, changed.start()):
-        value = changed.span(2)
-    else:
-        found = _value_at(match.value, text, at, stop, dates)
-        if found is None:
+    at, begin = match.end, match.start
+    if _goal(text, match):
+        ahead = _GOAL_AHEAD.search(text, max(0, begin - 24), begin)
+        beyond = past_goal(text, at) if ahead or _GOAL_BEHIND.match(text, at) else None
+        if beyond is None:
             return None
-        value = _came_to(text, at, found, stop)
-        trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
-        while trend:
-            value = trend.span(1)
-            trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
+        at, begin = beyond, ahead.start() if ahead else begin
+    read = _read(match.value, text, at, stop, dates)
+    if read is None:
+        return None
+    value, known_end = read
     if (
         _TIME_UNIT.match(text, value[1])
         or _DRUG_UNIT.match(text, value[1])
@@ -186,19 +189,45 @@ def _fact(
     ):
         return None
     unit = _UNIT_RE.match(text, value[1], min(len(text), value[1] + 24))
-    end = unit.end() if unit else value[1]
+    end = max(unit.end() if unit else value[1], known_end)
     if unit is None:
         unit = _ROW_UNIT.search(text, value[1], min(len(text), value[1] + 60))
-    context = context_of(text, (match.start, match.end), section)
-    past = _BASELINE.search(text[max(0, match.start - 24) : match.start]) or _BASELINE.search(
-        text[match.end : value[0]]
-    )
-    assertion = Assertion.HISTORICAL if past else context.assertion
-    if assertion in (Assertion.NEGATED, Assertion.POSSIBLE, Assertion.HISTORICAL) and not past:
-        assertion = Assertion.PRESENT
-    return ResultFact(
-        match.value, match.start, end, assertion, " ".join(text[slice(*value)].split()), unit.group(1) if unit else ""
-    )
+    told = _assertion(text, match, value, section)
+    if told is Assertion.PRESENT and (baseline := _BASELINE.search(text, max(0, begin - 24), begin)):
+        begin = baseline.start()
+    words = " ".join(text[slice(*value)].split())
+    return ResultFact(match.value, begin, end, told, words, unit.group(1) if unit else "")
+
+
+def _assertion(text: str, match: Match[str], value: tuple[int, int], section: SectionKind) -> Assertion:
+    """HISTORICAL for a baseline; else a measured value counts, but for one of a condition or of a relative."""
+    between = text[match.end : value[0]]
+    ahead = _BASELINE.search(text[max(0, match.start - 24) : match.start]) and not is_new(between)
+    if ahead or _BASELINE.search(between):
+        return Assertion.HISTORICAL
+    told = context_of(text, (match.start, match.end), section).assertion
+    unheeded = (Assertion.NEGATED, Assertion.POSSIBLE, Assertion.HISTORICAL)
+    reached = _goal(text, match) and told is Assertion.HYPOTHETICAL
+    return Assertion.PRESENT if told in unheeded or reached else told
+
+
+def _read(name: str, text: str, at: int, stop: int, dates: list[tuple[int, int]]) -> tuple[tuple[int, int], int] | None:
+    """The newest value behind a name, and where the words end that belong to it."""
+    changed = _FROM.search(text, at, stop)
+    if changed and _links_only(text, at, changed.start()):
+        return changed.span(2), changed.end(2)
+    found = _value_at(name, text, at, stop, dates)
+    if found is None:
+        return None
+    last = newest(text, at, found, stop, lambda span: _plausible(name, text[slice(*span)]))
+    if last and last.span != found:
+        return last.span, last.end
+    value = _came_to(text, at, found, stop)
+    trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
+    while trend:
+        value = trend.span(1)
+        trend = _TREND.match(text, _past_unit(text, value[1], stop), stop)
+    return value, last.end if last and value == found else value[1]
 
 
 def _goal(text: str, match: Match[str]) -> bool:
@@ -212,7 +241,7 @@ def _goal(text: str, match: Match[str]) -> bool:
             before,
         )
         or (
-            re.search(r"\A\s*(?:goal|target|<|>|less than|greater than)", after)
+            re.search(r"\A[\s(:]*(?:goal|target)\b|\A\s*(?:<|>|less than|greater than)", after)
             and not re.search(r"\A\s*[<>]\s*0?\.\d", after)
         )
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from core.records import Action, Assertion, FactKind
+from extraction.series import is_void, stated_date
 from extraction.timeline.records import ResolvedFact, State, TimedFact, distinct, without_copies
 
 _FULL = "full code"
@@ -14,16 +15,43 @@ _AT_FIRST = re.compile(
 
 
 def resolve_result(name: str, mentions: Sequence[TimedFact]) -> ResolvedFact | None:
-    """The newest value, with the one before it that differs; stated baselines and goals do not count."""
+    """The newest value, with the one before it that differs; stated baselines and goals do not count.
+
+    A value told with a day of its own counts on that day, whenever it is told again. One that is called hemolyzed or
+    erroneous does not count where another stands for it.
+    """
     own = [m for m in mentions if m.fact.assertion is Assertion.PRESENT]
     if not own:
         return None
-    told = without_copies(own)
+    told = sorted(without_copies(_without_void(own)), key=_taken_at)
     latest = _last_told(told)
-    earlier = [m for m in told if m.when < latest.when or m.fact.note_id == latest.fact.note_id]
+    earlier = [m for m in told if _taken_at(m) < _taken_at(latest) or m.fact.note_id == latest.fact.note_id]
     previous = next((m for m in reversed(earlier) if m.fact.value != latest.fact.value), None)
     state: State = "changed" if previous else "current"
     return ResolvedFact(FactKind.RESULT, name, state, latest, previous, own[0], distinct(own))
+
+
+def _beside(mention: TimedFact) -> str:
+    """The words of a fact behind its value."""
+    if mention.sentence_start is None:
+        return ""
+    start = mention.sentence_start
+    words = mention.text[mention.fact.start - start : mention.fact.end - start]
+    values = list(re.finditer(rf"(?<![\d.]){re.escape(mention.fact.value)}(?![\d.]*\d)", words))
+    return words[values[-1].end() :] if values else ""
+
+
+def _taken_at(mention: TimedFact) -> str:
+    """When a value was measured: the day told beside it where that is before its note, else the note's time."""
+    day = stated_date(_beside(mention))
+    earlier = day[:1].isdigit() and day < mention.when and not mention.when.startswith(day)
+    return day if earlier else mention.when
+
+
+def _without_void(own: Sequence[TimedFact]) -> list[TimedFact]:
+    void = [m for m in own if is_void(_beside(m))]
+    sound = [m for m in own if m not in void]
+    return [m for m in own if m not in void or not any(s.when >= m.when for s in sound)]
 
 
 def _last_told(told: Sequence[TimedFact]) -> TimedFact:
