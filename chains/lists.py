@@ -7,10 +7,13 @@ from dataclasses import replace
 from chains.citations import Citer
 from chains.days import days_between
 from chains.evidence import Evidence, Group
+from chains.former import former, is_like, route_of, with_route
+from chains.remainder import item_of
 from chains.verification import Claim, first_refusal
 from core.records import Action, FactKind, SectionKind, Sentence
 from extraction.actions import verb_and_drug
 from extraction.dosing import DOSE, canonical_dose
+from extraction.drugs import find_drugs
 from extraction.results import is_unusual
 from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
@@ -43,11 +46,11 @@ class ListWriter:
         """All groups of a list section, in the order in which a reader looks for them."""
         wanted = [r for r in resolved if r.name not in plan.leave_out]
         facts = [r for kind in plan.facts for r in self._ordered(kind, [r for r in wanted if r.kind is kind])]
-        groups: dict[tuple[str, int, int], Group] = {}
+        groups: dict[tuple[str, int, int, str], Group] = {}
         for fact in facts[: plan.limit]:
             group = _WRITERS[fact.kind](self, fact, plan.key, len(groups))
             place = group.quote.citation
-            groups.setdefault((place.note_id, place.start, place.end), group)
+            groups.setdefault((place.note_id, place.start, place.end, group.composed), group)
         return tuple(groups.values())
 
     def about(self, plan: SectionPlan, resolved: Sequence[ResolvedFact], names: frozenset[str]) -> tuple[Group, ...]:
@@ -97,11 +100,22 @@ class ListWriter:
     ) -> Evidence:
         fact = mention.fact
         sentence = self._sentences[fact.note_id, fact.sentence]
-        if whole_sentence:
+        part = None if whole_sentence else self._item(mention, *(span or (fact.start, fact.end)))
+        if part is None:
             citation = self._citer.cite_sentence(sentence)
         else:
-            citation = self._citer.cite(fact.note_id, *(span or (fact.start, fact.end)), sentence.heading)
+            citation = self._citer.cite(fact.note_id, *part, sentence.heading)
         return Evidence(f"E{number}", citation, sentence.kind, self._citer.text(sentence))
+
+    def _item(self, mention: TimedFact, start: int, end: int) -> tuple[int, int] | None:
+        """A drug's words with what restricts them behind; None where only the whole sentence says all of it."""
+        fact = mention.fact
+        if fact.kind is not FactKind.DRUG:
+            return start, end
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        text, offset = self._citer.text(sentence), sentence.start
+        found = item_of(text, start - offset, end - offset, [drug.start for drug in find_drugs(text)])
+        return (offset + found[0], offset + found[1]) if found else None
 
     def _reads_alone(self, mention: TimedFact) -> bool:
         """Whether the words that state the fact say it by themselves; "Lasix to 80 mg" wants its verb."""
@@ -139,18 +153,39 @@ class ListWriter:
     def _drug(self, drug: ResolvedFact, section: str, index: int) -> Group:
         if drug.name == "none":
             return self._quote(max(drug.mentions, key=_time), section, index)
-        if drug.state in {"stopped", "held"}:
+        if drug.state == "held":
+            return self._held(drug, section, index)
+        if drug.state == "stopped":
             return self._with_its_verb(drug.latest, section, index)
-        shown, before = drug.latest, drug.previous
+        shown, before = drug.latest, former(drug)
         if not self._reads_alone(shown) and self._fits_whole(shown):
             return self._with_its_verb(shown, section, index)
-        if drug.state != "changed" or before is None or not before.fact.dose:
+        if drug.state != "changed" or before is None:
             return self._quote(shown, section, index)
-        now, then = self._quote(shown, section, index).quote, self._evidence(before, 2)
-        if _names_dose(now.text, before.fact.dose):
+        now = self._quote(shown, section, index).quote
+        return self._with_former(now, shown, before, section, index)
+
+    def _held(self, drug: ResolvedFact, section: str, index: int) -> Group:
+        """That the drug is held, in the words that say so, and beside them the regimen it had where they name none."""
+        hold = max((m for m in drug.mentions if m.fact.action is Action.HELD), key=_time, default=drug.latest)
+        if self._fits_whole(hold):
+            told = self._quote(hold, section, index, whole_sentence=True)
+        else:
+            told = self._with_its_verb(hold, section, index)
+        if hold.fact.dose or not drug.latest.fact.dose:
+            return told
+        return self._with_former(told.quote, hold, drug.latest, section, index)
+
+    def _with_former(self, now: Evidence, shown: TimedFact, before: TimedFact, section: str, index: int) -> Group:
+        """What is quoted and, in words of code, the regimen before; the quote alone where it names that itself."""
+        fact = before.fact
+        if canonical_dose(fact.dose) != canonical_dose(shown.fact.dose) and _names_dose(now.text, fact.dose):
             return Group(section, index, (now,), now)
-        past = " ".join(filter(None, (before.fact.dose, before.fact.frequency)))
-        text = f"{now.text}, previously {past}{_day(before)}"
+        way = "" if is_like(shown, before) else route_of(before)
+        then = self._evidence(before, 2, span=with_route(before) if way else None)
+        named = before.fact.name if len(find_drugs(now.text)) > 1 else ""
+        past = " ".join(filter(None, (named, fact.dose, way, fact.frequency)))
+        text = f"{now.text.rstrip('. ')}, previously {past}{_day(before)}"
         return Group(section, index, (now, then), now, composed=text)
 
     def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
