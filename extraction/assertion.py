@@ -14,7 +14,7 @@ from core.records import Assertion, SectionKind
 from extraction.lexicon import load
 from extraction.words import Match, Phrases, Words
 
-_CATEGORIES = ("negated", "possible", "historical", "hypothetical", "family")
+_CATEGORIES = ("negated", "possible", "historical", "hypothetical", "family", "considered")
 _NEAR_WORDS = 5
 _AFTER_WORDS = 8
 _FAR_WORDS = 60
@@ -33,15 +33,38 @@ _FAMILY_WORD = re.compile(
 )
 
 
+_TAKEN = re.compile(
+    r"\b(?:(?:was|were|had been|been|used to be)\s+(?:\w+ly\s+)?(?:on|taking|using|receiving|given|"
+    r"(?:treated|maintained|managed|controlled) (?:with|on))|took|used|received|treated with)"
+    r"\s+(?:[\w/-]+,?\s+){0,4}\Z",
+    re.IGNORECASE,
+)
+_YEARS = r"(?:19|20)\d\d(?![\w%]|[./-]\d)"
+_WITHIN = re.compile(
+    rf"(?:(?!\b(?:now|still|current\w*|continu\w*|restart\w*|resum\w*|since|but|diagnos\w*|dx|after|following|s/p|"
+    rf"increas\w*|decreas\w*|chang\w*)\b)[^.;]){{0,60}}?(?:(?P<years>\bfrom {_YEARS}\s?(?:to|until|till|through|-|–)\s?"
+    rf"{_YEARS})|\b(?:until|till|through|in|during|back in)\s+(?:about |around |~)?(?:the )?(?:early |late |mid[- ]?)?"
+    rf"(?:{_YEARS}|(?:19|20)\d0'?s\b|'\d0s\b|(?:her|his|their) (?:teens|twenties|thirties|forties|[2-6]0s)\b|"
+    r"childhood\b|adolescence\b|college\b)|\b(?:years|decades) ago\b|\bas a (?:child|teenager)\b)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What governs one mention; several may hold at once."""
+    """What governs one mention; several may hold at once.
+
+    `considered` and `ended` matter to treatments only: thought of, not allowed or not to be had; and taken up to a time
+    that is told.
+    """
 
     negated: bool = False
     possible: bool = False
     historical: bool = False
     hypothetical: bool = False
     family: bool = False
+    considered: bool = False
+    ended: bool = False
 
     @property
     def assertion(self) -> Assertion:
@@ -50,6 +73,13 @@ class Context:
             if getattr(self, name):
                 return Assertion(name)
         return Assertion.PRESENT
+
+    @property
+    def of_treatment(self) -> Assertion:
+        """The one that matters most of a drug or another treatment."""
+        if self.considered and not (self.family or self.negated):
+            return Assertion.HYPOTHETICAL
+        return Assertion.HISTORICAL if self.ended and self.assertion is Assertion.PRESENT else self.assertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +108,10 @@ def _triggers() -> tuple[Phrases[tuple[_Trigger, ...]], dict[str, frozenset[str]
         for direction in ("before", "after"):
             for phrase in data[category][direction]:
                 table.setdefault(phrase, []).append(_Trigger(category, direction == "before", phrase in near))
+    for person in data["others"]["persons"]:
+        for verb in data["others"]["tells"]:
+            table.setdefault(f"{person} {verb}", [_Trigger("family", True, False)])
+        table.update({f"{person} {verb}": [] for verb in data["others"]["reports"]})
     for phrase in data["family_negated"]:
         table[phrase] = [_Trigger("negated", True, False), _Trigger("family", True, False)]
     for phrase in data["pseudo"]:
@@ -101,7 +135,15 @@ def context_of(text: str, span: tuple[int, int], section: SectionKind | None = N
         hits["family"] = True
     if section is SectionKind.PAST_HISTORY and not any(hits.values()):
         hits["historical"] = True
-    return Context(**hits)
+    return Context(**hits, ended=_ended(text, *span))
+
+
+def _ended(text: str, start: int, end: int) -> bool:
+    """Whether words tell that it was taken up to a time or within one: `was on lithium until 2010`."""
+    within = _WITHIN.match(text, end)
+    if within is None:
+        return False
+    return bool(within["years"] or _TAKEN.search(text, max(0, start - 80), start))
 
 
 def assertion_of(sentence_text: str, span: tuple[int, int], section_kind: SectionKind | None = None) -> Assertion:
@@ -126,7 +168,7 @@ def _scopes(text: str) -> _Scopes:
     for match in matches:
         for trigger in match.value:
             if trigger.category in scopes.ranges:
-                stops = [at for at, phrase in ends if phrase not in kept[trigger.category]]
+                stops = [at for at, phrase in ends if phrase not in kept.get(trigger.category, ())]
                 span = (
                     _forward(words, match, trigger, stops, breaks)
                     if trigger.before

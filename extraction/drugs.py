@@ -198,12 +198,10 @@ def _fact(
     if attributes.changed and action in (Action.NONE, Action.CONTINUED):
         action = Action.CHANGED
     context = context_of(text, (mention.start, mention.end), section)
-    assertion = context.assertion
-    if assertion is Assertion.HISTORICAL and (
-        section is SectionKind.PAST_HISTORY or action not in (Action.NONE, Action.STOPPED)
+    assertion = context.of_treatment
+    if (assertion is Assertion.HISTORICAL and not context.ended) and (
+        section is SectionKind.PAST_HISTORY or attributes.changed or action not in (Action.NONE, Action.STOPPED)
     ):
-        assertion = Assertion.PRESENT
-    if assertion is Assertion.HISTORICAL and attributes.changed:
         assertion = Assertion.PRESENT
     if mention.name in _named("vaccines") and assertion is Assertion.HYPOTHETICAL:
         assertion = Assertion.HISTORICAL

@@ -48,3 +48,24 @@ async def test_a_stated_code_status_stands_against_what_is_asked_or_holds_for_a_
 async def test_a_code_status_with_an_exception_is_told_by_its_whole_sentence(tmp_path: Path) -> None:
     summary = await summary_of(tmp_path, ("2024-01-01", "Clinic note", "CODE STATUS: DNR, okay to intubate.\n"))
     assert told(summary, "safety") == ["DNR, okay to intubate."]
+
+
+@pytest.mark.parametrize(
+    ("text", "absent"),
+    [
+        ("Her roommate takes lithium 300 mg BID.", "lithium"),
+        ("Had been on lithium until 2010.", "lithium"),
+        ("Contraindication to warfarin.", "warfarin"),
+        ("Discussed apixaban with patient.", "apixaban"),
+        ("Awaiting approval for rituximab.", "rituximab"),
+        ("Neighbor has TB.", "tb"),
+    ],
+)
+async def test_what_is_not_the_patients_or_not_taken_enters_no_list(tmp_path: Path, text: str, absent: str) -> None:
+    summary = await summary_of(
+        tmp_path,
+        ("2024-01-01", "Clinic note", f"HISTORY:\n{text}\n\nMEDICATIONS:\nLisinopril 10 mg daily\n"),
+    )
+    listed = [t.lower() for key in ("medications", "problems") for t in told(summary, key)]
+    assert any("lisinopril" in t for t in listed)
+    assert not any(absent in t for t in listed)
