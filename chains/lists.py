@@ -8,7 +8,7 @@ from chains.citations import Citer
 from chains.days import days_between
 from chains.evidence import Evidence, Group
 from chains.former import former, is_like, route_of, with_route
-from chains.remainder import item_of
+from chains.remainder import goes_on, item_of
 from chains.verification import Claim, first_refusal
 from core.records import Action, FactKind, SectionKind, Sentence
 from extraction.actions import verb_and_drug
@@ -101,11 +101,26 @@ class ListWriter:
         fact = mention.fact
         sentence = self._sentences[fact.note_id, fact.sentence]
         part = None if whole_sentence else self._item(mention, *(span or (fact.start, fact.end)))
+        more = self._continued(mention, part[1] if part else sentence.end)
+        last = more or sentence
         if part is None:
-            citation = self._citer.cite_sentence(sentence)
+            citation = self._citer.cite_sentences(sentence, last)
         else:
-            citation = self._citer.cite(fact.note_id, *part, sentence.heading)
-        return Evidence(f"E{number}", citation, sentence.kind, self._citer.text(sentence))
+            citation = self._citer.cite(fact.note_id, part[0], more.end if more else part[1], sentence.heading)
+        context = "\n".join(self._citer.text(s) for s in (sentence, more) if s)
+        return Evidence(f"E{number}", citation, sentence.kind, context)
+
+    def _continued(self, mention: TimedFact, end: int) -> Sentence | None:
+        """The sentence right behind a drug quoted to `end` that still restricts it, as `Hold for INR > 5`."""
+        fact = mention.fact
+        sentence = self._sentences[fact.note_id, fact.sentence]
+        more = self._sentences.get((fact.note_id, fact.sentence + 1))
+        if fact.kind is not FactKind.DRUG or more is None or more.heading != sentence.heading:
+            return None
+        text = self._citer.text(more)
+        between = self._citer.cite(fact.note_id, end, more.start, "").quote
+        apart = between.strip(" .,\n)") or between.count("\n") > 1 or self._citer.is_item(more)
+        return more if not apart and goes_on(text) and not find_drugs(text) else None
 
     def _item(self, mention: TimedFact, start: int, end: int) -> tuple[int, int] | None:
         """A drug's words with what restricts them behind; None where only the whole sentence says all of it."""

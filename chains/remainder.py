@@ -42,6 +42,15 @@ _NEXT_CLAUSE = re.compile(
     r"has|had|will|we|patient)\b))",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(
+    r"(?:(?:please|pls|patient|pt|but|and|is|was|to be|s?he)\s+)*(?:hold\w*|held|on hold|except|only|unless|until|"
+    r"(?:do(?:es)?\s+|must\s+)?not\s+(?:to\s+)?(?:exceed|tak\w*|fill\w*|us\w*|start\w*)|"
+    r"never (?:filled|taken|took|started|picked)|no longer tak\w*|max(?:imum)?|no more than|up to|skip|taper\w*|"
+    r"alternat\w*|stop(?:ped)? (?:if|when|after|on|taking|it|\d)|may (?:take|repeat|increase)|"
+    r"(?:then )?(?:increase|decrease|reduce)d? to|if (?:sbp|hr|bp|npo|inr|needed)|"
+    r"(?:on )?(?:odd|even|other|dialysis|alternate) days?|refus\w*|ran out)\b",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"[,;\n|/+]|\.\s|\s(?:and|plus|as well as)\s|\s&\s")
 _LEAD = re.compile(r"[\s;,.:|–—-]*(?:(?:then|please|pls|and|or|may|can|do|will)\s+)*", re.IGNORECASE)
 _AHEAD = re.compile(rf"\s{NUMBER}\s?[a-z]{{1,7}}\s+(?:of\s+)?(?:\w{{1,12}}\s+)?\Z", re.IGNORECASE)
@@ -67,6 +76,11 @@ def item_of(text: str, start: int, end: int, names: Sequence[int]) -> tuple[int,
     if reach == stop and not parted and reach != end:
         return None
     return _closed(text, start, max(end, _trimmed(text, end, reach)))
+
+
+def goes_on(sentence: str) -> bool:
+    """Whether a sentence still restricts the dose that the one before it ends with: `Hold for INR > 5.`"""
+    return _GOES_ON.match(_LEAD.sub("", sentence, count=1)) is not None
 
 
 def _restricts(rest: str) -> bool:
