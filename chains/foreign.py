@@ -1,68 +1,22 @@
-"""Foreign words in a chart: sentences that are `unusual`, and what follows such a voice in its paragraph.
-
-The rest of that note is of doubtful voice: what it takes away is treated in the same way (`chains.doubtful`).
+"""What foreign words (`chains.voices`) and those of a doubtful voice (`chains.doubtful`) tell, beside the rest.
 
 They are evidence of nothing but themselves. Facts of the other sentences are resolved as if these were not there, so
 they change no statement; and each that tells something the rest of the chart does not say is shown beside it, word for
 word and flagged, so that they hide nothing either. Where both cannot be true, a conflict shows the two sides.
 """
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chains.citations import Citer
 from chains.doubtful import ENDS, NONE, SHOWN, Place, Sifted, status_of
 from chains.evidence import Evidence, Group
-from chains.unusual import OTHER_VOICE, unusual
 from core.records import Assertion, FactKind, Sentence
 from extraction.dosing import canonical_dose
 from extraction.timeline import ResolvedFact, TimedFact
 from prompts import SectionPlan
-from vectorstore.chart import Chart
 
 _NOT_OF_NOW = frozenset({Assertion.FAMILY, Assertion.HYPOTHETICAL, Assertion.POSSIBLE, Assertion.HISTORICAL})
-_NEW_LINE = re.compile(r"[^\S\n]*\n")
-_PARAGRAPH = re.compile(r"[^\S\n]*\n[^\S\n]*\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Voices:
-    """(note_id, ordinal) of `foreign` sentences, and of `doubtful` ones: others behind a foreign voice in its note."""
-
-    foreign: frozenset[Place]
-    doubtful: frozenset[Place]
-
-
-def voices_in(chart: Chart, note_ids: Collection[str]) -> Voices:
-    """Whose words the sentences of some notes may be.
-
-    Behind an order to a machine or a mark of a prompt the rest of that paragraph is foreign too. An empty line ends it,
-    and so does a heading that begins a line: the words of the author that follow must not be taken for the intruder's.
-    They may be the intruder's all the same, and are doubtful to the end of the note.
-    """
-    foreign: set[Place] = set()
-    doubtful: set[Place] = set()
-    for note_id in note_ids:
-        for place, is_foreign in _not_of_the_author(chart, note_id):
-            (foreign if is_foreign else doubtful).add(place)
-    return Voices(frozenset(foreign), frozenset(doubtful))
-
-
-def _not_of_the_author(chart: Chart, note_id: str) -> Iterator[tuple[Place, bool]]:
-    text = chart.note(note_id).text
-    speaking, spoke, heading, end = False, False, "", 0
-    for sentence in chart.sentences_of(note_id):
-        reasons = frozenset((*unusual(text[sentence.start : sentence.end]), *unusual(sentence.heading)))
-        if _PARAGRAPH.match(text, end, sentence.start) or (
-            heading != sentence.heading and _NEW_LINE.match(text, end, sentence.start)
-        ):
-            speaking = False
-        heading, end = sentence.heading, sentence.end
-        speaking = speaking or bool(reasons & OTHER_VOICE)
-        spoke = spoke or speaking
-        if reasons or spoke:
-            yield (note_id, sentence.ordinal), bool(reasons) or speaking
 
 
 @dataclass(frozen=True, slots=True)

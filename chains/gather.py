@@ -9,12 +9,13 @@ from chains.conflicts import conflicts_in
 from chains.doubtful import sift
 from chains.evidence import Gathered, Group, SectionEvidence
 from chains.focus import FOCUS_KEY, facts_first
-from chains.foreign import ForeignFacts, voices_in
+from chains.foreign import ForeignFacts
 from chains.lists import ListWriter
 from chains.passages import PassageFinder
 from chains.plan import Plan
 from chains.scope import Scope, latest_stay, scope_of
 from chains.superseded import superseded_sentences
+from chains.voices import voices_in
 from core.errors import AnamnesisError
 from core.records import Coverage, Fact, Sentence
 from core.telemetry import traits_of

@@ -7,7 +7,7 @@ Named rules over one sentence. A hit hides nothing: it flags what is shown and k
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -36,8 +36,11 @@ _PROMPT_TOKEN = re.compile(
     re.IGNORECASE,
 )
 # Codes of ICD-10 stand in brackets too: [E66.9], [E11]. Ours have one digit, or follow each other.
+# In round ones stand hormones, (E2); nobody puts braces round either, nor blanks on both sides.
 _EVIDENCE_MARKER = re.compile(
-    r"[\[【]\s?E(?:\d|\d{3,6})\s?[\]】]|\[E\d{1,6}\]\s{0,2}[,;]?\s{0,2}\[E\d{1,6}\]", re.IGNORECASE
+    r"[\[【]\s?E(?:\d|\d{3,6})\s?[\]】]|\[E\d{1,6}\]\s{0,2}[,;]?\s{0,2}\[E\d{1,6}\]|"
+    r"\{\s{0,4}E\d{1,6}\s{0,4}\}|[(\[]\s{1,4}E\d{1,6}\s{1,4}[)\]]|\(E\d{1,6}\)\s{0,2}[,;]?\s{0,2}\(E\d{1,6}\)",
+    re.IGNORECASE,
 )
 # Line breaks, bold and tables are left behind by exports of honest records.
 _MARKUP = re.compile(
@@ -57,7 +60,8 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1a\x1b\x7f]"
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_STYLED = re.compile("[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5\u24b6-\u24e9\U0001f130-\U0001f149]{2}")
+_STYLES = "[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a5\u24b6-\u24e9\U0001f130-\U0001f149]"
+_STYLED = re.compile(f"{_STYLES}(?={_STYLES}|[A-Za-z]{{2}})|(?<=[A-Za-z]{{2}}){_STYLES}")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _STACKED = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff]{3}|[\u0334-\u0338\u0489\u20d2\u20e5-\u20eb]"
@@ -69,7 +73,12 @@ _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}")
 _LONGEST_BLOB = 4096
 _MOSTLY = 0.95
 
-_MARKS = "<>{[【`%\\&$#_"
+_FENCES: tuple[tuple[str, str], ...] = (("```", "```"), ("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
+_TURN = re.compile(r"(?:\A|\n)[^\S\n]{0,8}(?:user|human|prompt)[^\S\n]?[:\uff1a]", re.IGNORECASE)
+_ANSWER = re.compile(r"\n\s{0,8}(?:assistant|ai|model|(?:chat)?bot)[^\S\n]?[:\uff1a][^\n]{0,400}", re.IGNORECASE)
+_LONGEST_TURN = 1000
+
+_MARKS = "<>{[(【`%\\&$#_"
 _LONG_WORD = 24
 
 
@@ -124,3 +133,22 @@ def unusual(text: str) -> tuple[Reason, ...]:
     if any(mark in plain for mark in _MARKS) or any(len(word) >= _LONG_WORD for word in plain.split()):
         found += [reason for reason, holds in _ON_MARKS if holds(plain)]
     return tuple(found)
+
+
+def enclosed(text: str) -> Iterator[tuple[int, int, Reason]]:
+    """Half-open spans of a note between marks that put their content apart, and turns of a dialogue with a machine.
+
+    A mark that nothing closes reaches to the end of the text.
+    """
+    lowered = text.lower() if len(text.lower()) == len(text) else text
+    for opening, closing in _FENCES:
+        at = lowered.find(opening)
+        while at >= 0:
+            shut = lowered.find(closing, at + len(opening))
+            end = shut + len(closing) if shut >= 0 else len(text)
+            yield at, end, "markup"
+            at = lowered.find(opening, end)
+    for turn in _TURN.finditer(text):
+        answer = _ANSWER.search(text, turn.end(), turn.end() + _LONGEST_TURN)
+        if answer:
+            yield turn.start(), answer.end(), "prompt_token"

@@ -32,6 +32,10 @@ def named(text: str, kind: FactKind) -> list[tuple[str, str]]:
         "рenісіllin",
         "ｐｅｎｉｃｉｌｌｉｎ",
         "𝗽𝗲𝗻𝗶𝗰𝗶𝗹𝗹𝗶𝗻",
+        "ｐenicillin",
+        "pénicillin",
+        "PENICÍLLÎN",
+        "pénicіllin",
     ],
 )
 def test_an_allergy_is_found_however_its_letters_are_disguised(allergen: str) -> None:
@@ -50,6 +54,12 @@ def test_a_drug_between_hidden_characters_has_its_own_words_as_its_place() -> No
     ]
 
 
+def test_a_dose_in_digits_of_another_script_is_the_same_dose() -> None:
+    text = "Medications:\n- warfarin ٥ mg daily\n- aspirin ८१ mg daily"
+    assert named(text, FactKind.DRUG) == [("warfarin", "warfarin ٥ mg daily"), ("aspirin", "aspirin ८१ mg daily")]
+    assert readable("٥ mg, ८१ mg, ۷").text == "5 mg, 81 mg, 7"
+
+
 def test_a_heading_with_a_hidden_character_still_heads_its_section() -> None:
     text = "Plan: rest.\nALLER\u200bGIES\u200b:\nsulfa\n"
     assert named(text, FactKind.ALLERGY) == [("sulfonamides", "sulfa")]
@@ -58,7 +68,7 @@ def test_a_heading_with_a_hidden_character_still_heads_its_section() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Ménière disease, 10⁹/L, m², µg, β-blocker, TNFα, 5 °C, naïve",
+        "Ménière disease, Sjögren, São João, señor, 10⁹/L, m², µg, β-blocker, TNFα, 5 °C, naïve",
         "Пациент принимает сосудистые препараты",
         "患者はCTを受けた",
         "Temp 38.2 → 37.0 • stable",
