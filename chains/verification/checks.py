@@ -5,6 +5,12 @@ from types import MappingProxyType
 
 from chains.verification.actions import actions_are_cited, code_status_is_cited, deeds_are_not_changed
 from chains.verification.assertion import assertion_survives
+from chains.verification.bindings import (
+    harm_is_no_treatment,
+    reactions_keep_their_allergens,
+    tolerated_is_not_allergic,
+    values_keep_their_sides,
+)
 from chains.verification.cause import causes_are_cited
 from chains.verification.claim import Check
 from chains.verification.concepts import (
@@ -22,16 +28,21 @@ from chains.verification.dates import dates_are_cited, tense_of_spans_is_cited
 from chains.verification.doses import doses_are_cited, lists_keep_their_frequencies
 from chains.verification.exchange import nothing_is_exchanged
 from chains.verification.form import is_one_sentence
+from chains.verification.formulations import formulations_are_kept
 from chains.verification.gender import gender_is_cited
+from chains.verification.limits import limits_are_kept
 from chains.verification.modality import deeds_are_cited, plan_is_cited
+from chains.verification.moments import changes_are_no_values, values_keep_their_moments
 from chains.verification.names import names_are_cited
 from chains.verification.numbers import bounds_are_cited, grades_are_cited, numbers_are_cited
 from chains.verification.presence import nothing_gone_is_present
 from chains.verification.results import measures_are_cited, reactions_are_cited, results_are_cited
+from chains.verification.screens import negative_tests_find_nothing
 from chains.verification.sides import sides_are_cited
 from chains.verification.support import is_carried, is_close, names_nothing_new, says_nothing_twice, words_are_cited
 from chains.verification.temporality import past_stays_past
 from chains.verification.twins import levels_are_cited, words_keep_their_beginnings
+from chains.verification.undone import drugs_not_taken_are_not_taken, nothing_undone_is_done
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
@@ -72,6 +83,17 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "causes": causes_are_cited,
         "gender": gender_is_cited,
         "currency": nothing_later_contradicts,
+        "moments": values_keep_their_moments,
+        "amounts": changes_are_no_values,
+        "formulations": formulations_are_kept,
+        "side_values": values_keep_their_sides,
+        "allergens": reactions_keep_their_allergens,
+        "tolerance": tolerated_is_not_allergic,
+        "undone": nothing_undone_is_done,
+        "not_taken": drugs_not_taken_are_not_taken,
+        "limits": limits_are_kept,
+        "harm": harm_is_no_treatment,
+        "screens": negative_tests_find_nothing,
         "repetition": says_nothing_twice,
         "words": words_are_cited,
         "content": is_carried,

@@ -126,8 +126,16 @@ def _words_round(plain: str, same: Sequence[Item], items: Sequence[Item]) -> Ite
         wide = near | _tokens(plain, part.reach[0], part.start, items, item)
         wide |= _tokens(plain, part.end, part.reach[1], items, item)
         shared = frozenset() if plain_words[at] else _shared(parts, plain_words, at)
+        if item.kind.startswith("number") and at and part.joined and not content_stems(plain[part.start : item.start]):
+            wide |= _subject(plain, parts[at - 1], same, items, item)
         whole = _tokens(plain, part.start, part.end, items, item) | shared
         yield Context(near, whole, wide | (shared if _is_tight(item) else whole))
+
+
+def _subject(plain: str, before: _Part, same: Sequence[Item], items: Sequence[Item], itself: Item) -> frozenset[str]:
+    """The words before the first of its kind in the part before: in *EF 25% in 2018, 50% in 2021* the EF is both."""
+    first = next(i.start for i in same if before.start <= i.start < before.end)
+    return _tokens(plain, before.start, first, items, itself)
 
 
 def _reach(plain: str, item: Item, part: _Part, same: Sequence[Item]) -> tuple[int, int]:

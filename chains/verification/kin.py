@@ -1,6 +1,6 @@
 """Whose finding it is: the patient's, or which relative's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ def _names() -> Mapping[str, str]:
 
 @cache
 def _words() -> Mapping[str, frozenset[str]]:
-    lists = {name: frozenset(table("kin")[name]) for name in ("beside", "own", "fillers", "of_family")}
+    lists = {name: frozenset(table("kin")[name]) for name in ("beside", "own", "fillers", "of_family", "others")}
     return {**lists, "tells": frozenset(stem(word) for word in table("kin")["tells"])}
 
 
@@ -46,11 +46,19 @@ def subjects_are_cited(claim: Claim) -> Refusal | None:
     bearers = {id(u): kin for u, kin in given}
     for unit, kin in kin_of(claim.text, False):
         if not unit.is_finding:
+            if not kin and _is_of_others(bearers[id(u)] for u in known.get(unit.name, ()) if u.name == unit.name):
+                return _SUBJECT
             continue
         same = [bearers[id(u)] for u in same_things(unit, known)]
         if same and not any(_agree(kin, other) for other in same):
             return _SUBJECT
     return None
+
+
+def _is_of_others(bearers: Iterable[frozenset[Kin]]) -> bool:
+    """Whether a word is only ever said of people who are no relatives: *neighbor has scabies*."""
+    found = list(bearers)
+    return bool(found) and all(kin and {k.name for k in kin} <= _words()["others"] for kin in found)
 
 
 def _agree(told: frozenset[Kin], given: frozenset[Kin]) -> bool:
@@ -116,6 +124,8 @@ def _is_kin(clauses: Clauses, at: int) -> bool:
     if lower[at] not in _names():
         return False
     behind = lower[at + 1] if at + 1 < len(lower) and not clauses.gaps[at + 1] else ""
+    if behind not in table("kin")["only_before"].get(lower[at], (behind,)):
+        return False
     before = at - 1
     while (
         before >= 0

@@ -61,3 +61,9 @@ _FINDERS: tuple[tuple[Callable[[str], Iterable[_Mention]], str], ...] = (
     (_allergens, "unsupported_drug"),
     (find_problems, "unsupported_problem"),
 )
+
+
+@lru_cache(maxsize=8192)
+def agents(text: str) -> frozenset[str]:
+    """Drugs and allergens that a text names."""
+    return frozenset(name for find in (find_drugs, _allergens) for name, _, _ in _found(find, text))

@@ -32,7 +32,10 @@ _COUNTED = frozenset({"patche", "tablet", "capsule", "puff", "drop", "spray"})
 _CODE = re.compile(r"\b[A-Z]{1,4}(\d{1,2})\b|\b(\d{1,2})[A-Z]{2,4}\b")
 _TIMES = re.compile(r"\bx\s?(\d{1,2})(?!\d|\.\d)", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
-_LESS = r"<|≤|less than|under|below|fewer than|at most|no more than|not more than|maximum of|up to|NTE|not to exceed"
+_LESS = (
+    r"<|≤|less than|under|below|fewer than|at most|no more than|not more than|maximum of|up to|NTE|"
+    r"not (?:to )?exceed(?:ing)?"
+)
 _MORE = r">|≥|more than|greater than|over|above|at least|no less than|exceed(?:s|ing)|minimum of|in excess of"
 _AHEAD = re.compile(rf"(?:(?P<less>{_LESS})|(?P<more>{_MORE}))\s*=?\s*(?:a |an |the last |the past )?\Z", re.IGNORECASE)
 _BEHIND = re.compile(

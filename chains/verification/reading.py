@@ -59,6 +59,12 @@ _NOT_SO = (
     (re.compile(r"\bex-?\s?smoker\b", re.IGNORECASE), "former smoker"),
     (re.compile(r"\b(possible|probable|suspected)\.(?=\s[a-z])"), r"\1"),
     (re.compile(r"\b(\d+) out of (\d+)\b", re.IGNORECASE), r"\1/\2"),
+    (
+        re.compile(
+            r",? but (?:the )?(?:patient|pt|he|she|they|family) (declined|refused)(?=\s*(?:[.;,)]|\Z))", re.IGNORECASE
+        ),
+        r" \1",
+    ),
     (re.compile(r"\bpainless\b", re.IGNORECASE), "no pain"),
     (re.compile(r"\banicteric\b", re.IGNORECASE), "not icteric"),
     (re.compile(r"\bnon-?\s?smoker\b", re.IGNORECASE), "not a smoker"),

@@ -20,6 +20,8 @@ _ASKED = re.compile(r"(?:\A|[\s(:,;/-])\?\s?\Z")
 _SPANS = frozenset({"day", "week", "month", "year", "wk", "mo", "hour"})
 _TELLING = frozenset({"was", "were", "showed", "shows", "revealed", "demonstrated", "is", "are", "unchanged"})
 _DONE_FOR = frozenset({"hold", "held", "give", "given", "transfuse", "transfusion", "call", "return", "stop", "repeat"})
+# Times that stand behind their noun: in *no complications postoperative* no complication is modified.
+ROUND_SURGERY = ("postoperativ", "preoperativ", "intraoperativ", "perioperativ")
 SIGNS = ("negated", "possible", "conditional", "over", "caused", "presumed", "planned", "done", "ended")
 _GROUPS = (("negated", "possible", "conditional", "over"), ("caused",), ("planned", "done"), ("ended",))
 _TELLING_SIGNS = frozenset(_GROUPS[0])
@@ -49,7 +51,9 @@ class Signs:
         if behind >= len(reaches) or self.clauses.gaps[behind] or reaches[behind] is not Reach.WITHIN:
             return False
         word = self.clauses.words.lower[behind]
-        if word in STOPWORDS or behind in self.cued or any(word in bounds()[n] for n in ("heads", "presence")):
+        if word.startswith(ROUND_SURGERY) or word in STOPWORDS or behind in self.cued:
+            return False
+        if any(word in bounds()[n] for n in ("heads", "presence")):
             return False
         return not word.endswith(("ed", "ing", "ly")) and not word[0].isdigit()
 

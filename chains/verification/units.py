@@ -7,7 +7,7 @@ from functools import lru_cache
 from chains.verification.clauses import bounds
 from chains.verification.reading import bare_stem, carried_by, content_stems, reading_of
 from chains.verification.scopes import Reach
-from chains.verification.signs import SIGNS, Signs, signs_of
+from chains.verification.signs import ROUND_SURGERY, SIGNS, Signs, signs_of
 from chains.wording import STOPWORDS
 from extraction.drugs import find_drugs
 from extraction.problems import find_problems
@@ -74,7 +74,13 @@ def units_of(text: str) -> tuple[Unit, ...]:
 
 def _plain_unit(word: str, at: int, signs: Signs) -> Unit | None:
     base, turned = bare_stem(word)
-    if word in STOPWORDS or word[0].isdigit() or len(word) < 2 or base in bounds()["saying"]:
+    if (
+        word.startswith(ROUND_SURGERY)
+        or word in STOPWORDS
+        or word[0].isdigit()
+        or len(word) < 2
+        or base in bounds()["saying"]
+    ):
         return None
     reaches = tuple(signs.of(s, at) for s in SIGNS)
     if turned:
