@@ -1,7 +1,7 @@
 """Allergies in a sentence, with their reactions, and the statement that there are none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -9,7 +9,9 @@ from core.records import Action, Assertion, SectionKind
 from extraction.assertion import context_of
 from extraction.dosing import DOSE
 from extraction.lexicon import allergen_phrases, load
-from extraction.reactions import blamed
+from extraction.reactions import blamed, is_remedy, tolerated_behind
+from extraction.results import result_facts
+from extraction.unlisted import unlisted
 from extraction.words import Match, Phrases, Words
 
 _WHAT = (
@@ -81,9 +83,9 @@ _BEHIND = re.compile(
 )
 _REACTION_BEHIND = re.compile(r"\s*\((?:allergy|anaphylaxis|hives|rash|angioedema|intolerance)", re.IGNORECASE)
 _REMOVED = re.compile(
-    r"\b(?:remov\w+|de-?label\w*|disprov\w+|ruled out|refuted|entered in error|erroneous\w*|not (?:truly |actually |"
-    r"really )?allergic|does not belong|belongs to (?:another|a different|someone|a family)|another patient's|"
-    r"wrong (?:patient|chart)|(?:listed|charted|entered|documented|recorded) by mistake|outgr\w+|"
+    r"\b(?:remov(?:e|es|ed|al|ing)|de-?label\w*|disprov\w+|ruled out|refuted|entered in error|erroneous\w*|"
+    r"not (?:truly |actually |really )?allergic|does not belong|belongs to (?:another|a different|someone|a family)|"
+    r"another patient's|wrong (?:patient|chart)|(?:listed|charted|entered|documented|recorded) by mistake|outgr\w+|"
     r"incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
     re.IGNORECASE,
 )
@@ -131,7 +133,9 @@ def allergy_facts(text: str, words: Words, section: SectionKind) -> tuple[Allerg
         return ()
     substances = list(allergen_phrases().find(words))
     facts = [_fact(text, m, words, section, substances) for m in _governed(text, substances, listed=listed)]
-    if not listed:
+    if listed:
+        facts += _in_own_words(text, words, substances)
+    else:
         facts += _avoided(text, words, section, substances, facts)
     none = _none(text, listed=listed)
     if none is not None and not _about_family(text, none.start(), section):
@@ -154,6 +158,20 @@ def _avoided(
             fact = _fact(text, match, words, section, substances)
             found += [replace(fact, assertion=Assertion.PRESENT)] if fact.reaction else []
     return found
+
+
+def _in_own_words(text: str, words: Words, substances: Sequence[Match[str]]) -> Iterator[AllergyFact]:
+    """The items of a list whose words no lexicon knows: a new drug or a rare food is none the less an allergy.
+
+    Behind a measured value nothing is: vital signs that follow the list without a heading are read in the same form.
+    """
+    measured = min((r.start for r in result_facts(text, words, SectionKind.RESULTS)), default=len(text))
+    for item in unlisted(text[:measured], [s for s in substances if s.end <= measured]):
+        removed = _REMOVED.search(text, item.start, item.end) is not None
+        family = context_of(text, (item.start, item.end), SectionKind.ALLERGIES).family
+        assertion = Assertion.NEGATED if removed else Assertion.FAMILY if family else Assertion.PRESENT
+        action = Action.CORRECTED if removed else Action.NONE
+        yield AllergyFact(item.name, item.start, item.end, assertion, action, item.reaction)
 
 
 def _none(text: str, *, listed: bool) -> re.Match[str] | None:
@@ -196,6 +214,8 @@ def _governed(text: str, substances: Sequence[Match[str]], *, listed: bool) -> l
     answerable = list(blamed(text, substances))
     for match in substances:
         ahead = [t for t in triggers if t.end() <= match.start]
+        if is_remedy(match.value):
+            ahead = [t for t in ahead if not t.group().lower().endswith((" with", " after"))]
         listed_here = bool(ahead) and _reaches(text, ahead[-1].end(), match, substances)
         named_behind = _BEHIND.match(text[match.end : match.end + 60])
         if match in answerable or listed_here or named_behind or (triggers and _REACTION_BEHIND.match(text, match.end)):
@@ -220,57 +240,13 @@ def _reaches(text: str, start: int, match: Match[str], substances: Sequence[Matc
     for other in reversed([s for s in substances if start <= s.start < match.start]):
         between = between[: other.start - start] + between[other.end - start :]
     between = re.sub(r"\([^)]*\)|\bwith (?:a )?\w+(?: \w+)?|\bcaus\w+ (?:a )?\w+|\bwhich \w+ (?:a )?\w+", " ", between)
-    rest = [w for w in re.findall(r"[a-z']+", between.lower()) if w not in _LIST_WORDS and w not in _reaction_words()]
+    rest = [w for w in re.findall(r"[a-z']+", between.lower()) if w not in _list_words() and w not in _reaction_words()]
     return len(rest) <= 2
 
 
-_LIST_WORDS = frozenset(
-    [
-        "and",
-        "or",
-        "to",
-        "the",
-        "a",
-        "an",
-        "any",
-        "all",
-        "of",
-        "both",
-        "drugs",
-        "drug",
-        "medication",
-        "medications",
-        "including",
-        "include",
-        "includes",
-        "also",
-        "as",
-        "well",
-        "other",
-        "some",
-        "oral",
-        "iv",
-        "reaction",
-        "reactions",
-        "severe",
-        "mild",
-        "has",
-        "is",
-        "are",
-        "she",
-        "he",
-        "her",
-        "his",
-        "patient",
-        "antibiotics",
-        "listed",
-        "allergy",
-        "allergies",
-        "allergic",
-        "products",
-        "based",
-    ]
-)
+@cache
+def _list_words() -> frozenset[str]:
+    return frozenset(load("allergens")["list_words"])
 
 
 @cache
@@ -292,13 +268,12 @@ def _in_reaction(text: str, match: Match[str]) -> bool:
 def _tolerated(text: str, match: Match[str]) -> bool:
     """Whether this very substance is said to be tolerated: `tolerates penicillin`, not `does not tolerate codeine`."""
     before = text[max(0, match.start - 40) : match.start].lower()
-    after = text[match.end : match.end + 40].lower()
     good = re.search(
         r"\b(?:has |have |had )?(?:tolerat(?:es|ed|ing|e)|can take|takes|able to take)\b(?:\s+[\w,]+){0,3}\s*\Z", before
     )
     if good and not re.search(r"\b(?:not|unable to|cannot|can't|couldn't|didn't|doesn't|never|poorly)\b", before):
         return True
-    return bool(re.match(r"\s*(?:is |was |has been |well |previously )*tolerated\b", after))
+    return tolerated_behind(text, match.end)
 
 
 def _fact(
@@ -315,7 +290,7 @@ def _fact(
     context = context_of(text, (match.start, match.end), section)
     assertion = context.assertion
     taken_back = assertion is Assertion.NEGATED and _CORRECTING.search(text)
-    removed = bool(_REMOVED.search(text) or taken_back)
+    removed = bool(_is_removed(text, match, substances) or taken_back)
     if assertion in (Assertion.HISTORICAL, Assertion.HYPOTHETICAL):
         assertion = Assertion.PRESENT
     if assertion is Assertion.NEGATED and section is SectionKind.ALLERGIES and not _denied(text, match):
@@ -326,6 +301,17 @@ def _fact(
         assertion = Assertion.NEGATED
     words_of = " ".join(text[reaction[0] : reaction[1]].split()) if reaction else ""
     return AllergyFact(match.value, start, end, assertion, Action.CORRECTED if removed else Action.NONE, words_of)
+
+
+def _is_removed(text: str, match: Match[str], substances: Sequence[Match[str]]) -> bool:
+    """Whether a sentence takes a substance off the list; what stands in brackets is said of the one before them."""
+    for told in _REMOVED.finditer(text):
+        opened = text.rfind("(", 0, told.start())
+        bracketed = opened >= 0 and ")" not in text[opened : told.start()]
+        before = [s for s in substances if s.end <= opened] if bracketed else []
+        if not before or before[-1].end == match.end:
+            return True
+    return False
 
 
 def _denied(text: str, match: Match[str]) -> bool:

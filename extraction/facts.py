@@ -10,6 +10,7 @@ from extraction.allergies import allergy_facts
 from extraction.drugs import drug_facts
 from extraction.no_drugs import no_drugs_fact
 from extraction.problems import problem_facts
+from extraction.reactions import tried_without_reaction
 from extraction.readable import Readable, readable
 from extraction.results import result_facts
 from extraction.status import code_status_facts, device_facts
@@ -120,6 +121,8 @@ def _facts_of(text: str, section: SectionKind, heading: str, discharge: bool) ->
     in_list = section is SectionKind.ALLERGIES
     for d in drug_facts(text, words, section, heading, in_discharge=discharge):
         if any(a.start <= d.start < a.end for a in allergies) or (in_list and not d.dose):
+            continue
+        if not d.dose and section is not SectionKind.MEDICATIONS and tried_without_reaction(text, d.end):
             continue
         yield fact(
             FactKind.DRUG, d.name, d.start, d.end, assertion=d.assertion, action=d.action,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from extraction.lexicon import load
 from extraction.words import Match
 
 _ALLERGIC = (
@@ -28,6 +29,26 @@ _FROM = re.compile(
     r"(?:with)?in (?:\w+ )?(?:minutes|hours|days?|weeks?) of|(?:shortly|soon|hours|days) after)\s+"
     r"(?:(?:the|her|his|an?|iv|oral|starting|taking|receiving|beginning|being given|first|one|second|last|dose|doses|"
     r"of|course|use)\s+)*\Z",
+    re.IGNORECASE,
+)
+_WITH = re.compile(
+    r"\b(?:hives|rash(?:es)?|anaphyla\w+|angio-?edema|urticaria|welts|stevens[- ]johnson\w*|sjs|"
+    r"(?:lips?|tongue|facial|face|throat|mouth)\s+(?:swelling|swells?|swelled|clos(?:es?|ed|ing)|tight\w+)"
+    r"(?: up| shut)?|"
+    r"swelling of (?:the |her |his )?(?:face|lips?|tongue|throat)|swollen (?:lips?|face|tongue|throat)|"
+    r"(?:bad|serious|severe|allergic) reaction)"
+    r"\s+(?:with|to|on|after|from)\s+(?:(?:the|any|all|her|his|iv|oral|use of|taking)\s+)*\Z",
+    re.IGNORECASE,
+)
+_IS_TOLERATED = re.compile(r"\s*(?:is |was |has been |well |previously )*tolerated\b", re.IGNORECASE)
+_MARKED_TOLERATED = re.compile(
+    r"\s*[:(–-]+\s*(?:(?:is|was|has been|since|well|previously|now|later|subsequently|challenge|test dose)\s+)*"
+    r"tolerated(?=\s*(?:\Z|[.;)]|well\b|without\b|with no\b|w/o\b))",
+    re.IGNORECASE,
+)
+_WITHOUT_REACTION = re.compile(
+    r"\s*(?:well\s+)?(?:without|with no|w/o)\s+(?:any\s+|allergic\s+|adverse\s+)*"
+    r"(?:reactions?|rash|hives|anaphylaxis)\b",
     re.IGNORECASE,
 )
 _GOT_ON = re.compile(
@@ -63,6 +84,22 @@ _ADDING = re.compile(
 )
 
 
+def is_remedy(substance: str) -> bool:
+    """Whether reactions are treated with a substance, so that one "with" it may be one that it was given for."""
+    return substance in load("allergens")["remedies"]
+
+
+def tolerated_behind(text: str, end: int) -> bool:
+    """Whether the words behind a substance, which ends at `end`, say that it is tolerated."""
+    return bool(_IS_TOLERATED.match(text, end) or _MARKED_TOLERATED.match(text, end))
+
+
+def tried_without_reaction(text: str, end: int) -> bool:
+    """Whether a substance was given to see whether the patient reacts: `Penicillin: tolerated without reaction`."""
+    told = _MARKED_TOLERATED.match(text, end)
+    return told is not None and _WITHOUT_REACTION.match(text, told.end()) is not None
+
+
 def blamed(text: str, substances: Sequence[Match[str]]) -> Iterable[Match[str]]:
     """The substances that a sentence makes answerable for an allergic reaction, or puts on the list of allergies."""
     for match in substances:
@@ -75,6 +112,7 @@ def blamed(text: str, substances: Sequence[Match[str]]) -> Iterable[Match[str]]:
             or _PUT_ON.match(text, match.end)
             or _INDUCED.match(text, match.end)
             or _FROM.search(ahead)
+            or (_WITH.search(ahead) and not is_remedy(match.value))
             or _ADDING.search(ahead)
             or _GOT_ON.search(ahead)
         ):
