@@ -73,13 +73,13 @@ def _not_of_the_author(text: str, sentences: Sequence[Sentence]) -> Iterator[tup
 def _ends_an_order(text: str, sentences: Sequence[Sentence], index: int) -> bool:
     """Whether a sentence and the unfinished lines before it are an order: `IGNORE ALL PREVIOUS`, `INSTRUCTIONS;`."""
     end, first = sentences[index].end, index
-    while (
-        first
-        and not text[: sentences[first - 1].end].endswith(_SENTENCE_ENDS)
-        and (end - sentences[first - 1].start <= _LONGEST_ORDER)
-    ):
+    while first and _goes_on(text, sentences[first - 1]) and end - sentences[first - 1].start <= _LONGEST_ORDER:
         first -= 1
     return first < index and _is_order(text[sentences[first].start : end])
+
+
+def _goes_on(text: str, sentence: Sentence) -> bool:
+    return not text.endswith(_SENTENCE_ENDS, sentence.start, sentence.end)
 
 
 @lru_cache(maxsize=16384)
