@@ -10,6 +10,7 @@ from extraction.timeline.measures import resolve_code_status, resolve_result
 from extraction.timeline.passing import drug_sentences
 from extraction.timeline.problems import merge_broader, resolve_device, resolve_problem
 from extraction.timeline.records import ResolvedFact, State, TimedFact, in_order
+from extraction.timeline.stays import Stays
 from extraction.timeline.supports import without_ended
 
 __all__ = ["ResolvedFact", "State", "TimedFact", "resolve"]
@@ -33,7 +34,8 @@ def resolve(facts: Sequence[TimedFact]) -> tuple[ResolvedFact, ...]:
     for fact in ordered:
         groups[fact.fact.kind].setdefault(fact.fact.name, []).append(fact)
     problems = merge_broader(groups[FactKind.PROBLEM])
-    drugs = [d for mentions in groups[FactKind.DRUG].values() if (d := resolve_drug(mentions, now))]
+    stays = Stays(ordered)
+    drugs = [d for mentions in groups[FactKind.DRUG].values() if (d := resolve_drug(mentions, now, stays))]
     told = [f for f in ordered if f.fact.kind is FactKind.DRUG]
     with_drugs = drug_sentences(ordered)
     devices = [d for name, own in groups[FactKind.DEVICE].items() if (d := resolve_device(name, own, now))]

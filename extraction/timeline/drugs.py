@@ -9,6 +9,7 @@ from core.records import Action, Assertion, FactKind, SectionKind
 from extraction.dosing import canonical_dose, canonical_frequency
 from extraction.lexicon import load
 from extraction.timeline.records import ResolvedFact, State, TimedFact, days_before, distinct, without_copies
+from extraction.timeline.stays import Stays
 
 _ACTIVE = (Action.STARTED, Action.CHANGED, Action.CONTINUED)
 _IV = re.compile(r"\bi\.?v|intravenous|gtt|drip|infusion|continuous", re.IGNORECASE)
@@ -51,7 +52,7 @@ def _hospital_only() -> frozenset[str]:
     return frozenset([*load("drugs")["hospital_only"], *load("drugs")["stay_only"]])
 
 
-def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact | None:
+def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact, stays: Stays) -> ResolvedFact | None:
     """One drug's mentions, oldest first; None where it was only considered or is somebody else's.
 
     A verb (started, changed, held, stopped) settles the state from its note on. A bare mention settles it only where no
@@ -66,7 +67,7 @@ def resolve_drug(mentions: Sequence[TimedFact], now: TimedFact) -> ResolvedFact 
         story.seen.add(_signature(mention))
     if story.status is None or story.latest is None:
         return None
-    state = _aged(story, told, now)
+    state = _aged(story, told, now, stays)
     latest = story.dose if state in ("current", "changed", "held") and story.dose else story.latest
     previous = story.previous if state in ("changed", "conflict") else (story.dose if state == "stopped" else None)
     if state == "changed" and (previous is None or not differs(previous, latest)):
@@ -158,8 +159,10 @@ def _mentioned(story: _Story, mention: TimedFact) -> None:
     _take(story, mention)
 
 
-def _of_the_stay(mention: TimedFact) -> bool:
-    """Whether a mention tells of treatment in hospital: by its note, or as an order in an admission note."""
+def _of_the_stay(mention: TimedFact, stays: Stays) -> bool:
+    """Whether a mention tells of treatment in hospital: by a note of a stay, or as an order in an admission note."""
+    if not stays.hold(mention):
+        return False
     if _ADMISSION.search(mention.note_type):
         return mention.fact.action is Action.STARTED or bool(_ORDERED.search(mention.text))
     return bool(_INPATIENT.search(mention.note_type))
@@ -212,7 +215,7 @@ def _same_rate(a: str, b: str) -> bool:
     return any(a in same and b in same for same in (once, twice, thrice, ("four times daily", "every 6 hours")))
 
 
-def _aged(story: _Story, told: Sequence[TimedFact], now: TimedFact) -> State:
+def _aged(story: _Story, told: Sequence[TimedFact], now: TimedFact, stays: Stays) -> State:
     """What must have ended is past although no note says that it was stopped.
 
     That is a course of days, an infusion of days ago, and what only ever stood in the notes of a stay that is over.
@@ -223,7 +226,7 @@ def _aged(story: _Story, told: Sequence[TimedFact], now: TimedFact) -> State:
     age = days_before(latest, now)
     if _course_is_over(told, latest, now):
         return "historical"
-    if age > _STAY_DAYS and all(_of_the_stay(m) for m in told if m.fact.assertion is Assertion.PRESENT):
+    if age > _STAY_DAYS and all(_of_the_stay(m, stays) for m in told if m.fact.assertion is Assertion.PRESENT):
         return "historical"
     ways = " ".join(f"{m.fact.route} {m.fact.frequency}" for m in (latest, story.dose) if m)
     if _IV.search(ways) and age > _INFUSION_DAYS:

@@ -85,7 +85,10 @@ def _is_left_behind(drug: ResolvedFact, stays: Sequence[tuple[TimedFact, set[str
 
 
 def _begun_in_stay(drug: ResolvedFact, discharge: TimedFact) -> bool:
-    return 0 <= days_before(drug.first, discharge) <= _STAY_DAYS
+    first = drug.first
+    if first.encounter_id and discharge.encounter_id:
+        return first.encounter_id == discharge.encounter_id
+    return 0 <= days_before(first, discharge) <= _STAY_DAYS
 
 
 def _discharges(mentions: Sequence[TimedFact]) -> dict[str, tuple[TimedFact, set[str], set[str]]]:

@@ -69,3 +69,15 @@ async def test_what_is_not_the_patients_or_not_taken_enters_no_list(tmp_path: Pa
     listed = [t.lower() for key in ("medications", "problems") for t in told(summary, key)]
     assert any("lisinopril" in t for t in listed)
     assert not any(absent in t for t in listed)
+
+
+@pytest.mark.parametrize("note_type", ["Progress note", "Consult note", "Emergency visit"])
+async def test_a_later_note_on_another_drug_does_not_empty_the_list(tmp_path: Path, note_type: str) -> None:
+    listed = "Warfarin 5 mg daily\nInsulin glargine 20 units nightly\nMethadone 40 mg daily\nMetformin 500 mg BID\n"
+    summary = await summary_of(
+        tmp_path,
+        ("2024-01-01", note_type, f"MEDICATIONS:\n{listed}"),
+        ("2024-01-20", "Progress note", "PLAN:\nAspirin 81 mg daily started.\n"),
+    )
+    texts = " ".join(told(summary, "medications")).lower()
+    assert all(name in texts for name in ("warfarin", "glargine", "methadone", "metformin", "aspirin"))
