@@ -46,12 +46,13 @@ class ListWriter:
         """All groups of a list section, in the order in which a reader looks for them."""
         wanted = [r for r in resolved if r.name not in plan.leave_out]
         facts = [r for kind in plan.facts for r in self._ordered(kind, [r for r in wanted if r.kind is kind])]
-        groups: dict[tuple[str, int, int, str], Group] = {}
+        groups: dict[tuple[tuple[str, int, int], str], Group] = {}
         for fact in facts[: plan.limit]:
             group = _WRITERS[fact.kind](self, fact, plan.key, len(groups))
-            place = group.quote.citation
-            groups.setdefault((place.note_id, place.start, place.end, group.composed), group)
-        return tuple(groups.values())
+            groups.setdefault((_place(group), group.composed), group)
+        more_said = {place for place, composed in groups if composed}
+        kept = (g for (place, composed), g in groups.items() if composed or place not in more_said)
+        return tuple(replace(group, index=index) for index, group in enumerate(kept))
 
     def about(self, plan: SectionPlan, resolved: Sequence[ResolvedFact], names: frozenset[str]) -> tuple[Group, ...]:
         """What the chart now says of facts of these names, of whatever kind; at most `plan.limit` groups."""
@@ -198,9 +199,9 @@ class ListWriter:
             return Group(section, index, (now,), now)
         way = "" if is_like(shown, before) else route_of(before)
         then = self._evidence(before, 2, span=with_route(before) if way else None)
-        named = before.fact.name if len(find_drugs(now.text)) > 1 else ""
-        past = " ".join(filter(None, (named, fact.dose, way, fact.frequency)))
-        text = f"{now.text.rstrip('. ')}, previously {past}{_day(before)}"
+        whose = f"; {fact.name}" if len(find_drugs(now.text)) > 1 else ","
+        past = " ".join(filter(None, (fact.dose, way, fact.frequency)))
+        text = f"{now.text.rstrip('. ')}{whose} previously {past}{_day(before)}"
         return Group(section, index, (now, then), now, composed=text)
 
     def _result(self, result: ResolvedFact, section: str, index: int) -> Group:
@@ -242,6 +243,11 @@ _WRITERS: Mapping[FactKind, Callable[[ListWriter, ResolvedFact, str, int], Group
 def _names_dose(text: str, dose: str) -> bool:
     """Whether a text already names a dose, as `26 units to 30 units` does the one before."""
     return canonical_dose(dose) in {canonical_dose(m.group()) for m in DOSE.finditer(text)}
+
+
+def _place(group: Group) -> tuple[str, int, int]:
+    citation = group.quote.citation
+    return citation.note_id, citation.start, citation.end
 
 
 def _time(mention: TimedFact) -> str:
