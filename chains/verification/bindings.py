@@ -26,6 +26,7 @@ _REACTIONS = re.compile(
     r"bronchospasm|stevens-johnson|wheez\w*|hypotension|headache|dizziness|confusion|flushing|upset)\b",
     re.IGNORECASE,
 )
+_HARM_PARTS = re.compile(rf"{_CLAUSES.pattern}|,", re.IGNORECASE)
 _LAST = re.compile(r",|\band\b")
 _TOLERATES = re.compile(
     r"(?<!not )(?<!n't )\b(?:tolera(?:tes|ted|ting|te|nt of|nce of)|can (?:take|have)|able to take|"
@@ -34,11 +35,16 @@ _TOLERATES = re.compile(
     r"(?=.*\b(?:without|safely|no (?:issue|problem|reaction))))",
     re.IGNORECASE,
 )
-_HARMLESS = re.compile(r"\b(?:without|safely|safe|okay|ok|fine|not allergic|no reaction)\b", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"\b(?:without|safely|safe|okay|ok|fine|takes|taking|is on|uses|given|received|instead|alternativ\w+|can|may)\b",
+    re.IGNORECASE,
+)
 _NAMED_TO = re.compile(
     r"\b(?:with|able|can|has|have|having|tolera\w+|takes?|took|taken|on|causing|for)\b", re.IGNORECASE
 )
-_DOES_NOT = re.compile(r"\b(?:not|never|cannot|unable to|poorly)\s+(?:\w+\s)?tolerat\w+|\bintoleran\w+", re.IGNORECASE)
+_DOES_NOT = re.compile(
+    r"\b(?:not|never|cannot|unable to|fail\w* to|poorly)\s+(?:\w+\s)?tolerat\w+|\bintoleran\w+", re.IGNORECASE
+)
 _ALLERGIC_TO = re.compile(
     r"\b(?:(?:allerg(?:y|ic|ies)|hypersensitiv\w+|anaphyla\w+|reaction) (?:to|with)|"
     r"(?<!seasonal )(?<!for )allergies(?:\s*:|"
@@ -102,7 +108,7 @@ def harm_is_no_treatment(claim: Claim) -> Refusal | None:
         return None
     drugs = {d.name for d in find_drugs(text)}
     what = _effects(text)
-    for line in (line for e in claim.cited for line in _CLAUSES.split(reading_of(e.context).plain)):
+    for line in (line for e in claim.cited for line in _HARM_PARTS.split(reading_of(e.context).plain)):
         if not _HARMED.search(line) or _HELPED.search(line):
             continue
         if drugs & {d.name for d in find_drugs(line)} and what & carried_by(_effects(line)):

@@ -46,6 +46,11 @@ _TO = re.compile(
 _STAGED = re.compile(
     rf"{_VALUE}{_UNIT}\s+{_EARLY}[\s,;]+(?:and |then |but )*(?:\w+ )?{_VALUE}{_UNIT}\s+{_LATE}\b", re.IGNORECASE
 )
+_NOW_VALUE = re.compile(
+    rf"{_VALUE}{_UNIT}(?:\s+(?:in|on|at|last)\s\w+)?[\s,;]+(?:(?:and|but|is|it|was)\s+)*(?:now|today|currently)\s+"
+    rf"(?:down to |up to |is |at )?{_VALUE}",
+    re.IGNORECASE,
+)
 _IN_YEARS = re.compile(rf"{_VALUE}{_UNIT}\s*\(?(?:in )?((?:19|2[01])\d\d)\b")
 _TOLD_NOW = re.compile(r"\b(?:is|are|now|current(?:ly)?|latest|newest|most recent|today|stands at)\b", re.IGNORECASE)
 _TOLD_TO = re.compile(rf"\b{_RISE}\s+(?:up |down )?to\s+({NUMBER})", re.IGNORECASE)
@@ -145,7 +150,7 @@ def _courses(text: str) -> frozenset[tuple[str, str]]:
     """Pairs of an earlier and a later value of one measure."""
     plain = spelled_out(text)
     found = {p for m in _CHAIN.finditer(plain) for p in combinations(re.findall(NUMBER, m.group()), 2)}
-    found |= {(m[1], m[2]) for pattern in (_TO, _STAGED) for m in pattern.finditer(plain)}
+    found |= {(m[1], m[2]) for pattern in (_TO, _STAGED, _NOW_VALUE) for m in pattern.finditer(plain)}
     for line in _LINE.split(plain):
         dated = sorted((m[2], m[1]) for m in _IN_YEARS.finditer(line))
         found |= {(a, b) for (first, a), (last, b) in combinations(dated, 2) if first < last}

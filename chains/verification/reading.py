@@ -65,6 +65,15 @@ _NOT_SO = (
         ),
         r" \1",
     ),
+    # Strengths in which aspirin is sold, in mg alone.
+    (
+        re.compile(
+            r"\b(ASA|aspirin|acetylsalicylic acid) (81|162|325)"
+            r"(?=\s+(?:daily|qd|po|every|once|at|and|for|by)\b|[.,;)]|\Z)",
+            re.IGNORECASE,
+        ),
+        r"\1 \2 mg",
+    ),
     (re.compile(r"\bpainless\b", re.IGNORECASE), "no pain"),
     (re.compile(r"\banicteric\b", re.IGNORECASE), "not icteric"),
     (re.compile(r"\bnon-?\s?smoker\b", re.IGNORECASE), "not a smoker"),
