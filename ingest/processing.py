@@ -8,7 +8,7 @@ from ingest import segmentation
 from ingest.spool import SpooledNote
 from vectorstore.specs import ChunkingSpec
 
-FACTS_VERSION = "13"
+FACTS_VERSION = "14"
 """Changes whenever the same note would give other facts; an index remembers it beside the version of segmentation."""
 
 
