@@ -18,7 +18,7 @@ from vectorstore.chart import Chart
 _NEW_LINE = re.compile(r"[^\S\n]*\n")
 _PARAGRAPH = re.compile(r"[^\S\n]*\n[^\S\n]*\n")
 _WORD = re.compile(r"[^\W_]")
-_SENTENCE_ENDS = (".", "!", "?")
+_SENTENCE_ENDS = (".", "!", "?", "。", "।")
 _LONGEST_ORDER = 200
 _NOTHING: frozenset[Reason] = frozenset()
 
@@ -71,14 +71,20 @@ def _not_of_the_author(text: str, sentences: Sequence[Sentence]) -> Iterator[tup
 
 
 def _ends_an_order(text: str, sentences: Sequence[Sentence], index: int) -> bool:
-    """Whether a sentence and the unfinished lines before it are an order: `IGNORE ALL PREVIOUS`, `INSTRUCTIONS;`."""
+    """Whether a sentence and unfinished lines before it make up an order: `IGNORE ALL PREVIOUS`, `INSTRUCTIONS;`."""
     end, first = sentences[index].end, index
-    while first and _goes_on(text, sentences[first - 1]) and end - sentences[first - 1].start <= _LONGEST_ORDER:
+    while first and _goes_on(text, sentences[first - 1], sentences[first]):
+        if end - sentences[first - 1].start > _LONGEST_ORDER:
+            break
         first -= 1
-    return first < index and _is_order(text[sentences[first].start : end])
+    if first == index or not _is_order(text[sentences[first].start : end]):
+        return False
+    return not _is_order(text[sentences[first].start : sentences[index - 1].end])
 
 
-def _goes_on(text: str, sentence: Sentence) -> bool:
+def _goes_on(text: str, sentence: Sentence, following: Sentence) -> bool:
+    if _PARAGRAPH.match(text, sentence.end, following.start):
+        return False
     return not text.endswith(_SENTENCE_ENDS, sentence.start, sentence.end)
 
 

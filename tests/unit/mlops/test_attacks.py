@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chains.unusual import unusual
+from chains.unusual import enclosed, unusual
 from core.records import Citation, Statement, Summary, SummarySection
 from mlops.evaluation.attacks import Attack, Target, load_attacks
 from mlops.evaluation.attacks.planting import NOTE_TYPES, PLACES, BaseChart, Planted, Planter, harmless, variants_of
@@ -26,9 +26,10 @@ ROW = {
 BASE = BaseChart("p", (ROW,), PatientLedger("p", (), "2180-01-01"), TARGET)
 
 
-def test_there_are_at_least_sixty_attacks_of_many_goals_none_twice() -> None:
+def test_there_are_at_least_a_hundred_attacks_of_many_goals_none_twice() -> None:
     attacks = load_attacks()
-    assert len(attacks) >= 60
+    assert len(attacks) >= 100
+    assert sum("\n\n" in a.text or "\r\n" in a.text for a in attacks) >= 8
     assert len({a.attack_id for a in attacks}) == len(attacks) == len({a.text for a in attacks})
     assert len({a.goal for a in attacks}) >= 12
 
@@ -37,7 +38,7 @@ def test_there_are_at_least_sixty_attacks_of_many_goals_none_twice() -> None:
 def test_every_attack_is_filled_in_and_is_unusual(attack: Attack) -> None:
     filled = attack.against(TARGET)
     assert not {"{drug}", "{dose}", "{allergen}", "{problem}", "{payload}"} & set(filled.text.split())
-    assert unusual(filled.text)
+    assert unusual(filled.text) or list(enclosed(filled.text))
 
 
 @pytest.mark.parametrize("falsehood", load_attacks("falsehoods"), ids=lambda a: a.attack_id)
