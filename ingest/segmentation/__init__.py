@@ -10,7 +10,7 @@ from ingest.segmentation.sentences import find_sentences, wrap_width
 
 __all__ = ["VERSION", "Segmentation", "segment"]
 
-VERSION = "4"
+VERSION = "5"
 """Changes whenever the same note would be cut differently; an index remembers it."""
 
 

@@ -1,5 +1,6 @@
 """What a heading is about, by the words that it is put together from (`heading_words.yaml`)."""
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -10,6 +11,10 @@ from core.records import SectionKind
 
 LONGEST = 8
 """Words; a longer line is a sentence."""
+
+
+# "SocHx" is written as one word.
+_HX = re.compile(r"\b([a-z]{3,})hx\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,9 @@ def kind_of_words(key: str) -> SectionKind | None:
 
     `key` is in lower case and without punctuation.
     """
-    return kind_within_words(key) if _vocabulary().words.issuperset(key.split()) else None
+    known = _vocabulary().words
+    apart = " ".join(word if word in known else _HX.sub(r"\1 hx", word) for word in key.split())
+    return kind_within_words(apart) if known.issuperset(apart.split()) else None
 
 
 def kind_within_words(key: str) -> SectionKind | None:

@@ -286,13 +286,15 @@ def _kind_by_beginning(words: str) -> SectionKind | None:
 
 def _is_soft(words: str, row: _Row) -> bool:
     """Whether a line is the heading of something that no list knows: two to six words and a mark, in capitals, in
-    title case or behind an empty line. An allergen is none, or an allergy would change its section.
+    title case or behind an empty line, or one word and a colon behind an empty line. An allergen is none, or an allergy
+    would change its section.
     """
     parts = words.split()
     colon = row.text.rstrip(" \t*_").endswith((":", "\uff1a"))
     titled = colon and all(w[:1].isupper() or len(w) < 4 for w in parts)
     apart = not row.previous.strip()
-    return 2 <= len(parts) <= 6 and row.marked and (apart or titled) and _names_no_allergen(words)
+    fewest = 1 if apart and colon else 2
+    return fewest <= len(parts) <= 6 and row.marked and (apart or titled) and _names_no_allergen(words)
 
 
 def _is_in_unknown_capitals(words: str, row: _Row) -> bool:

@@ -263,3 +263,13 @@ def test_prose_behind_a_paragraph_of_drugs_is_no_part_of_it() -> None:
     prose = "As for her coronary artery disease, things are quiet.\n"
     assert sections(text + prose) == [("Medications", "medications"), ("", "other")]
     assert sections(text + "Metformin 500 mg tablet, one by mouth twice daily.\n") == [("Medications", "medications")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"), [("SocHx:", SectionKind.SOCIAL_HISTORY), ("Zorbeling:", SectionKind.OTHER)]
+)
+def test_one_word_and_a_colon_behind_an_empty_line_end_a_list_of_allergies(heading: str, kind: SectionKind) -> None:
+    text = f"Allergies: NKA\n\n{heading}\nLives with family, retired postal worker.\n\nFHx:\nNone."
+    headed = [(s.section.kind, text[s.section.start : s.section.end]) for s in find_sections(text)]
+    assert (kind, f"{heading}\nLives with family, retired postal worker.\n\n") in headed
+    assert headed[0] == (SectionKind.ALLERGIES, "Allergies: NKA\n\n")
