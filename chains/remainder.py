@@ -54,6 +54,7 @@ _GOES_ON = re.compile(
 _BETWEEN = re.compile(r"[,;\n|/+]|\.\s|\s(?:and|plus|as well as)\s|\s&\s")
 _LEAD = re.compile(r"[\s;,.:|–—-]*(?:(?:then|please|pls|and|or|may|can|do|will)\s+)*", re.IGNORECASE)
 _AHEAD = re.compile(rf"\s{NUMBER}\s?[a-z]{{1,7}}\s+(?:of\s+)?(?:\w{{1,12}}\s+)?\Z", re.IGNORECASE)
+_NEXT_NUMBER = re.compile(r"(?:^|[;,.\n])\s*\(?\d{1,2}\Z")
 _EDGES = " \t\n,;:|.–—-"
 _PAIRS = {"(": ")", "[": "]"}
 
@@ -101,6 +102,8 @@ def _item_end(text: str, start: int, end: int, names: Sequence[int]) -> tuple[in
         ahead = _AHEAD.search(text, end, following)
         marks = [m.start() for m in _BETWEEN.finditer(text, end, ahead.start() + 1 if ahead else following)]
         stop, parted = (marks[-1], True) if marks else (ahead.start() if ahead else following, False)
+        if text[stop] in ".)" and (number := _NEXT_NUMBER.search(text[end:stop])):
+            stop = end + number.start()
     closing = _closing(text, start, end)
     if closing is not None and closing < stop:
         stop, parted = closing, True

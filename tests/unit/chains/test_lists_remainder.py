@@ -61,6 +61,13 @@ def test_the_next_drug_of_a_list_is_not_what_remains_of_the_one_before(words: st
     assert quoted(text, words) == words
 
 
+@pytest.mark.parametrize("mark", ["2.", "2)", "(2)"])
+@pytest.mark.parametrize("gap", ["; ", ", ", "\n"])
+def test_the_number_of_the_next_item_is_no_dose(mark: str, gap: str) -> None:
+    text = f"1. aspirin 81 mg, orally, qday{gap}{mark} clopidogrel 75 mg, orally, qday"
+    assert quoted(text, "aspirin 81 mg, orally, qday") == "aspirin 81 mg, orally, qday"
+
+
 def test_the_verb_of_the_next_drug_restricts_only_that() -> None:
     assert quoted("Continue aspirin 81 mg, hold metformin", "aspirin 81 mg") == "aspirin 81 mg"
 
