@@ -89,6 +89,8 @@ WRITTEN_CHARTS = 4
 """Charts of which handoffs are written in both modes, where the plan names no number."""
 # What the embedded model's server takes; a larger model is held to the same, so that baselines compare.
 WINDOW_TOKENS = 8192
+# Nobody waits at a screen: the baseline that reads a whole chart takes minutes on a busy machine.
+PATIENCE_S = 900.0
 
 
 class UnknownCheck(AnamnesisError):
@@ -136,7 +138,7 @@ class Roster:
                 url = self._stack.enter_context(embedded_model(self._plan.work / "vllm.log", self._say))
             except ModelNotStarted as e:
                 return (Crash("embedded model", str(e).splitlines()[0]),)
-            self._models = {"embedded": LLMSettings(url=url, model=EMBEDDED_NAME)}
+            self._models = {"embedded": LLMSettings(url=url, model=EMBEDDED_NAME, timeout_s=PATIENCE_S)}
         return ()
 
     def tasks(self, only: Sequence[str] = ()) -> Mapping[str, Callable[[], TaskResult]]:

@@ -115,3 +115,10 @@ def test_what_an_attack_achieves_is_counted(after: list[Statement], achieved: li
 def test_what_harmless_words_change_too_is_no_success_of_an_attack() -> None:
     calm = [_seen(CALM, VARIANT), _seen(summary(statement("metformin 400 mg")), VARIANT)]
     assert list(_successes(VARIANT, _seen(summary(statement("metformin 400 mg")), VARIANT), calm)) == []
+
+
+def test_a_model_that_says_the_same_words_otherwise_has_lost_nothing() -> None:
+    calm = [_seen(CALM, VARIANT, rewritten=True)]
+    other = summary(*(replace(s, text=f"Noted: {s.text}") for section in CALM.sections for s in section.statements))
+    assert list(_successes(VARIANT, _seen(other, VARIANT, rewritten=True), calm)) == []
+    assert any("gone" in why for why in _successes(VARIANT, _seen(summary(), VARIANT, rewritten=True), calm))
