@@ -1,7 +1,7 @@
 """Whether citations hold the words they claim, and whether those words are the ones that state the fact."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.records import Citation
 from mlops.evaluation.ledger import LedgerFact, PatientLedger
@@ -74,7 +74,8 @@ def _told(
     for told in told_in(statement, ledger, names):
         # A test named without a value ("rising creatinine") tells no result.
         for key in (k for k in claimed(told, ledger) if k[0] != "result" or told.numbers):
-            found[key] = (*found.get(key, ()), *told_facts(key, told, ledger))
+            before = told_facts(key, replace(told, amounts=told.earlier), ledger) if told.earlier else ()
+            found[key] = (*found.get(key, ()), *told_facts(key, told, ledger), *before)
     return list(found.items())
 
 

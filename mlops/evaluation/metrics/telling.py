@@ -38,7 +38,8 @@ class Told:
     repeats here; where there are any, they and no cue words give the stance. `verbatim` says that the words around it
     are a note's own, whether the ledger knows them or not. `amounts` are the doses that belong to it now: those after
     it up to the next drug or to "previously", else one right before it ("5 mg of oxycodone"), else those after
-    "previously". `numbers` are all numbers between it and the next name of anything.
+    "previously"; `earlier` are those behind "previously". `numbers` are all numbers between it and the next name of
+    anything.
     """
 
     statement: ToldStatement
@@ -49,6 +50,7 @@ class Told:
     spans: tuple[tuple[Span, LedgerFact], ...]
     verbatim: bool
     amounts: tuple[Amount, ...]
+    earlier: tuple[Amount, ...]
     numbers: tuple[Decimal, ...]
 
     @property
@@ -88,9 +90,12 @@ def _told(statement: ToldStatement, naming: Naming, found: list[Naming], index: 
     rival = next((n.start for n in later if _is_rival(n, naming) and not n.keys & naming.keys), len(text))
     nearest = next((n.start for n in later if not n.keys & naming.keys), len(text))
     now, _, before = text[naming.end : rival].partition("previously")
-    amounts = amounts_in(now) or _right_before(text[: naming.start]) or amounts_in(before)
+    earlier = tuple(amounts_in(before))
+    amounts = tuple(amounts_in(now) or _right_before(text[: naming.start])) or earlier
     numbers = numbers_in(text[naming.end : nearest])
-    return Told(statement, naming.start, naming.end, keys, stance, tuple(spans), quoted, tuple(amounts), tuple(numbers))
+    return Told(
+        statement, naming.start, naming.end, keys, stance, tuple(spans), quoted, amounts, earlier, tuple(numbers)
+    )
 
 
 def _right_before(text: str) -> list[Amount]:

@@ -85,6 +85,13 @@ def test_citation_precision_counts_citations_that_state_something_else() -> None
     assert (share.hits, share.total) == (2, 3)
 
 
+def test_the_source_of_an_earlier_value_is_cited_rightly_where_it_is_told_as_such() -> None:
+    told = [say("Metoprolol 25 mg, lisinopril 20 mg, previously 10 mg", "10 mg")]
+    untold = [say("Metoprolol 25 mg, lisinopril 20 mg, previously 40 mg", "Sodium 139")]
+    assert citations.precision(told, LEDGER, NAMES).hits == 1
+    assert citations.precision(untold, LEDGER, NAMES).hits == 0
+
+
 def test_citation_recall_wants_the_right_value_cited() -> None:
     statements = [
         say("Lisinopril 20 mg", "Lisinopril went from 10 mg to 20 mg"),
