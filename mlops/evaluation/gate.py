@@ -58,12 +58,17 @@ class Judgement:
 def judge(
     accepted: Run, run: Run, *, ignored: frozenset[str] = frozenset(), without: frozenset[str] = frozenset()
 ) -> Judgement:
-    """Compare a run with the accepted one. `ignored` systems are neither compared nor missed, nor tasks `without`."""
+    """Compare a run with the accepted one.
+
+    `ignored` systems are neither compared nor missed, nor are tasks that measured none but these, nor tasks `without`.
+    """
     gated = OURS - ignored
     lines: list[Line] = []
     findings = list(_runs(accepted, run))
     for before in (result for result in accepted.measured if result.task not in without):
         after = run.result(before.task)
+        if after is None and {o.system for o in before.observations} <= ignored:
+            continue
         if after is None:
             findings.append(_absent(before.task, run))
             continue

@@ -105,6 +105,13 @@ def test_a_system_may_be_left_out_by_name_only() -> None:
     assert not judge(run(old), run(new)).opens
 
 
+def test_a_task_that_asks_nothing_but_systems_left_out_is_left_out() -> None:
+    result = task({RECALL: {"extractive": found(9)}})
+    asked = task({RECALL: {"embedded": found(9)}}, name="other")
+    assert judge(run(result, asked), run(result), ignored=frozenset({"embedded"})).opens
+    assert not judge(run(result, asked), run(result)).opens
+
+
 def test_a_task_may_be_left_out_by_name_only() -> None:
     result = task({RECALL: {"extractive": found(9)}})
     other = task({RECALL: {"extractive": found(9)}}, name="other")
