@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.records import Note
-from ingest.segmentation import segment
 from ingest.sources.aci_bench import convert
 from mlops.evaluation.mutations.made import TrueStatement, errors_in, mutants_of
 from mlops.evaluation.mutations.trial import Trial, sample
-from mlops.evaluation.paraphrases.evidence import evidence_of
+from mlops.evaluation.paraphrases.evidence import evidence_of, sentences_of
 
 _WORDS = range(6, 36)
 _SENTENCES = 400
 _EACH = 14
-_CHUNK_TOKENS = 256
 
 
 def trials(folder: Path) -> Iterator[Trial]:
@@ -35,7 +33,7 @@ def true_statements(folder: Path) -> Iterator[TrueStatement]:
     found: dict[str, TrueStatement] = {}
     for row in convert(sorted(p for p in folder.glob("*.csv") if "metadata" not in p.name)):
         note = Note(row["note_id"], row["patient_id"], row["encounter_id"], row["note_type"], None, row["text"])
-        for sentence in segment(note, count_tokens=_count, chunk_tokens=_CHUNK_TOKENS).sentences:
+        for sentence in sentences_of(note):
             text = " ".join(note.text[sentence.start : sentence.end].split()).lstrip("•- ")
             if len(text.split()) in _WORDS and text.endswith("."):
                 unit = f"{note.note_id}#{sentence.ordinal}"
@@ -43,7 +41,3 @@ def true_statements(folder: Path) -> Iterator[TrueStatement]:
                 found.setdefault(text, TrueStatement(unit, "aci_bench", text, cited))
     chosen = sorted(found, key=lambda text: hashlib.sha256(text.encode()).hexdigest())[:_SENTENCES]
     return (found[text] for text in chosen)
-
-
-def _count(text: str) -> int:
-    return len(text.split())

@@ -7,14 +7,11 @@ from functools import lru_cache
 from chains.evidence import Evidence
 from core.records import Note, Sentence
 from extraction.timeline import ResolvedFact, resolve
-from ingest.segmentation import segment
 from ingest.synthetic.catalog_files import load_catalog
 from ingest.synthetic.chart import write_chart
 from ingest.synthetic.ledger import LedgerFact
 from ingest.synthetic.phrasing import load_bank
-from mlops.evaluation.paraphrases.evidence import evidence_of, timed_facts
-
-_CHUNK_TOKENS = 256
+from mlops.evaluation.paraphrases.evidence import evidence_of, sentences_of, timed_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def ledger_chart(half: str, *, seed: int, index: int) -> LedgerChart:
     for w in written:
         note = Note(w.note_id, w.subject_id, w.hadm_id or None, w.note_type, w.charttime.isoformat(), w.text)
         notes[note.note_id] = note
-        sentences[note.note_id] = segment(note, count_tokens=_count, chunk_tokens=_CHUNK_TOKENS).sentences
+        sentences[note.note_id] = sentences_of(note)
         timed.extend(timed_facts(note, sentences[note.note_id]))
     order = {note_id: i for i, note_id in enumerate(notes)}
     stated = {fact.fact_id: tuple(_stated(fact, notes, sentences, order)) for fact in rows}
@@ -67,7 +64,3 @@ def _stated(
             words = " ".join(note.text[s["start"] : s["end"]].split())
             evidence = evidence_of(note, within[0], "E1")
             yield Stated(fact, words, s["assertion"], s["action"], evidence)
-
-
-def _count(text: str) -> int:
-    return len(text.split())

@@ -7,7 +7,10 @@ from chains.evidence import Evidence
 from core.records import Citation, Note, Sentence
 from extraction import extract_facts
 from extraction.timeline import ResolvedFact, TimedFact, resolve
+from ingest.segmentation import segment
 from mlops.evaluation.paraphrases.cases import Case, Place, Source
+
+_CHUNK_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ def _note(case: Case, place: Place, number: int) -> tuple[Note, list[Sentence]]:
 
 def _at(sources: Sequence[Source], place: Place) -> list[Source]:
     return [source for source in sources if source.place == place]
+
+
+def sentences_of(note: Note) -> tuple[Sentence, ...]:
+    """The sentences that ingest would find in a note; how they are packed into chunks plays no part."""
+    return segment(note, count_tokens=lambda text: len(text.split()), chunk_tokens=_CHUNK_TOKENS).sentences
 
 
 def evidence_of(note: Note, sentence: Sentence, evidence_id: str) -> Evidence:
