@@ -119,7 +119,7 @@ gpu-env: $(GPU)
 
 $(ALL): | .venv/bin/uv
 	@echo 'environment: installing everything, tests and benches included'
-	@$(INSTALL) --editable '.[vllm,bench,mlops,dev]'
+	@$(INSTALL) --editable '.[vllm,bench,ray,mlops,dev]'
 	@rm -f .venv/.run-* .venv/.all-*
 	@touch $@
 

@@ -218,7 +218,7 @@ def test_hooks_use_the_versions_of_the_project() -> None:
         assert constraints[name] == version
 
 
-@pytest.mark.parametrize("extra", ["vllm", "bench", "dev"])
+@pytest.mark.parametrize("extra", ["vllm", "bench", "ray", "dev"])
 def test_the_image_installs_no_extra(extra: str) -> None:
     text = (ROOT / "Dockerfile").read_text()
     assert f"--extra {extra}" not in text and f"[{extra}" not in text
