@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 from core.errors import IngestFailed
 from ingest.sources.fhir import read_fhir
-from ingest.sources.files import READ_ERRORS, bare_name, open_bytes
+from ingest.sources.files import READ_ERRORS, CountingOpener, bare_name, open_bytes
 from ingest.sources.jsonl import parse_object, read_jsonl
 from ingest.sources.mimic import REQUIRED, mimic_header, read_mimic
 from ingest.sources.rows import Reader
@@ -31,6 +31,10 @@ class SourceInput:
     name: str
     format: Format
     files: tuple[Path, ...]
+
+    def counting_opener(self) -> CountingOpener:
+        """An opener to give to the format's reader, which counts towards all that it will read."""
+        return CountingOpener(self.files, passes=2 if self.format == "fhir" else 1)
 
 
 def resolve_input(path: Path, format: Format | None = None) -> SourceInput:

@@ -5,32 +5,32 @@ from pathlib import Path
 
 from ingest.sources.fhir_attachments import read_attachments
 from ingest.sources.fhir_json import Json, Resource, items, mapping, read_resources, string
-from ingest.sources.files import READ_ERRORS
+from ingest.sources.files import READ_ERRORS, Opener, open_bytes
 from ingest.sources.note_types import loinc_note_type
 from ingest.sources.rows import Reason, Rejected, SourceRow, build_row
 
 ENTERED_IN_ERROR = "entered-in-error"
 
 
-def read_fhir(files: Sequence[Path], max_chars: int) -> Iterator[SourceRow]:
+def read_fhir(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
     """Read the documents of all files. They are read twice: a document may be replaced by one that comes earlier.
 
     The status `superseded` alone leaves nothing out: without the replacing document its text stands nowhere else.
     """
     replaced = set[str]()
     for path in files:
-        replaced.update(_replaced(path))
+        replaced.update(_replaced(path, opener))
     for path in files:
         try:
-            for resource in read_resources(path):
+            for resource in read_resources(path, opener):
                 yield from _rows(resource, replaced, max_chars)
         except (*READ_ERRORS, ValueError):
             yield Rejected(Reason.UNREADABLE_FILE, path.name)
 
 
-def _replaced(path: Path) -> Iterator[str]:
+def _replaced(path: Path, opener: Opener) -> Iterator[str]:
     try:
-        for resource in read_resources(path):
+        for resource in read_resources(path, opener):
             body = resource.body or {}
             if resource.type != "DocumentReference" or _in_error(body):
                 continue

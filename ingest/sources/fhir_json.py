@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.sources.files import open_bytes
+from ingest.sources.files import Opener, open_bytes
 from ingest.sources.jsonl import parse_object
 from ingest.sources.rows import as_id
 
@@ -72,14 +72,14 @@ def reference_id(reference: str) -> str | None:
     return parts[-1] or None
 
 
-def read_resources(path: Path) -> Iterator[Resource]:
+def read_resources(path: Path, opener: Opener = open_bytes) -> Iterator[Resource]:
     """Every resource of a file, Bundles unpacked.
 
     Raises:
         OSError, EOFError, zlib.error: the file cannot be read to its end.
         ValueError: the file is one JSON document and that is broken, or no FHIR.
     """
-    with open_bytes(path) as raw:
+    with opener(path) as raw:
         first = raw.readline()
         if ".ndjson" in path.name or parse_object(first) is not None:
             yield from _unpack(f"{path.name}:1", first)

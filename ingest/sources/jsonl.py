@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.sources.files import READ_ERRORS, open_bytes
+from ingest.sources.files import READ_ERRORS, Opener, open_bytes
 from ingest.sources.rows import Reason, Rejected, SourceRow, as_id, build_row
 
 
-def read_jsonl(files: Sequence[Path], max_chars: int) -> Iterator[SourceRow]:
+def read_jsonl(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
     """Read every line of every file, one at a time; blank lines are nothing."""
     for path in files:
         try:
-            with open_bytes(path) as raw:
+            with opener(path) as raw:
                 for number, line in enumerate(raw, 1):
                     if line.strip():
                         yield _row(f"{path.name}:{number}", line, max_chars)

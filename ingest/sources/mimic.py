@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest.sources.csv_records import read_csv
-from ingest.sources.files import READ_ERRORS, open_bytes
+from ingest.sources.files import READ_ERRORS, Opener, open_bytes
 from ingest.sources.note_types import mimic_note_type
 from ingest.sources.rows import Reason, Rejected, SourceRow, as_id, build_row
 
@@ -15,11 +15,11 @@ _MIDNIGHT = " 00:00:00"
 _DATED_BY_DAY = frozenset({"DS", "AD"})
 
 
-def read_mimic(files: Sequence[Path], max_chars: int) -> Iterator[SourceRow]:
+def read_mimic(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
     """Read every row of every file, one at a time."""
     for path in files:
         try:
-            yield from _read_file(path, max_chars)
+            yield from _read_file(path, max_chars, opener)
         except READ_ERRORS:
             yield Rejected(Reason.UNREADABLE_FILE, path.name)
 
@@ -33,8 +33,8 @@ def mimic_header(path: Path) -> list[str]:
         return []
 
 
-def _read_file(path: Path, max_chars: int) -> Iterator[SourceRow]:
-    with open_bytes(path) as raw:
+def _read_file(path: Path, max_chars: int, opener: Opener) -> Iterator[SourceRow]:
+    with opener(path) as raw:
         records = read_csv(raw)
         first = next(records, None)
         columns = {name: i for i, name in enumerate((first and first.fields) or [])}

@@ -1,14 +1,15 @@
 """What a source yields: a note, or the reason why a row is none. A rejection never carries text."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from core.records import Note
 from ingest.sources.charted_at import parse_charted_at
+from ingest.sources.files import Opener, open_bytes
 
 MAX_ID_CHARS = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -64,8 +65,17 @@ class Rejected:
 
 
 SourceRow: TypeAlias = Note | Rejected
-Reader: TypeAlias = Callable[[Sequence[Path], int], Iterator[SourceRow]]
-"""Reads files one after the other: `(files, max_chars)`; rows it cannot use come as `Rejected`, it never raises."""
+
+
+class Reader(Protocol):
+    """Reads files one after the other, opening each with `opener`.
+
+    Rows that cannot be used come as `Rejected`; it never raises for what a file holds.
+    """
+
+    def __call__(self, files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
+        """Read every row of every file; a text of more than `max_chars` characters is rejected."""
+        ...
 
 
 def as_id(value: object) -> str | None:

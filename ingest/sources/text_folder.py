@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.sources.files import READ_ERRORS, open_bytes
+from ingest.sources.files import READ_ERRORS, Opener, open_bytes
 from ingest.sources.rows import Reason, Rejected, SourceRow, build_row
 
 ENDINGS = frozenset({".txt", ".text"})
@@ -17,22 +17,22 @@ _NAME = re.compile(
 )
 
 
-def read_text_folder(files: Sequence[Path], max_chars: int) -> Iterator[SourceRow]:
+def read_text_folder(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
     """Read the folders given; every file in them is a note or is rejected, hidden files apart."""
     for root in files:
         for path in sorted(p for p in root.rglob("*") if p.is_file()):
             inside = path.relative_to(root)
             if not any(part.startswith(".") for part in inside.parts):
-                yield _row(path, inside, max_chars)
+                yield _row(path, inside, max_chars, opener)
 
 
-def _row(path: Path, inside: Path, max_chars: int) -> SourceRow:
+def _row(path: Path, inside: Path, max_chars: int, opener: Opener) -> SourceRow:
     where, note_id = inside.as_posix(), inside.with_suffix("").as_posix()
     patient_id = inside.parts[0] if len(inside.parts) > 1 else None
     if path.suffix.lower() not in ENDINGS:
         return Rejected(Reason.UNSUPPORTED_FILE, where, note_id, patient_id)
     try:
-        with open_bytes(path) as raw:
+        with opener(path) as raw:
             data = raw.read(4 * max_chars + 4)
         if len(data) > 4 * max_chars:
             return Rejected(Reason.TOO_LONG, where, note_id, patient_id)
