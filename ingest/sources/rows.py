@@ -39,6 +39,7 @@ class Reason(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
+    ERASED = "erased"
 
     @property
     def quarantined(self) -> bool:
@@ -51,7 +52,7 @@ class Reason(StrEnum):
         return self.quarantined and self is not Reason.IDENTIFIERS
 
 
-_LEFT_OUT = frozenset({Reason.ENTERED_IN_ERROR, Reason.SUPERSEDED, Reason.DUPLICATE})
+_LEFT_OUT = frozenset({Reason.ENTERED_IN_ERROR, Reason.SUPERSEDED, Reason.DUPLICATE, Reason.ERASED})
 
 
 @dataclass(frozen=True, slots=True)
