@@ -10,14 +10,14 @@ from typing import Any, BinaryIO, TypeAlias, cast
 READ_ERRORS = (OSError, EOFError, zlib.error)
 """What reading a file that is missing, forbidden, cut short or damaged raises (BadGzipFile is an OSError)."""
 
-Opener: TypeAlias = Callable[[Path], BinaryIO]
+Opener: TypeAlias = Callable[[Path], io.BufferedIOBase]
 """Opens a source file for reading its bytes, decompressed; raises one of `READ_ERRORS`."""
 
 _GZIP = b"\x1f\x8b"
 _BUFFER = 256 << 10
 
 
-def open_bytes(path: Path) -> BinaryIO:
+def open_bytes(path: Path) -> io.BufferedIOBase:
     """Open a file for reading; gzip is told by its first two bytes, whatever the name says.
 
     Raises:
@@ -47,7 +47,7 @@ class CountingOpener:
         """Bytes to read, as far as was known at the beginning; never less than `done`, for a file may have grown."""
         return max(self._size, self._read)
 
-    def __call__(self, path: Path) -> BinaryIO:
+    def __call__(self, path: Path) -> io.BufferedIOBase:
         """Open a file, as `open_bytes` does."""
         return _decompressed(path, _Counted(path, self._add))
 
@@ -85,11 +85,11 @@ class _Gzip(gzip.GzipFile):
             self._raw.close()
 
 
-def _decompressed(path: Path, file: io.FileIO) -> BinaryIO:
+def _decompressed(path: Path, file: io.FileIO) -> io.BufferedIOBase:
     raw = io.BufferedReader(file, _BUFFER)
     try:
         if raw.peek(2)[:2] == _GZIP:
-            return cast(BinaryIO, _Gzip(cast(BinaryIO, raw)))
+            return _Gzip(cast(BinaryIO, raw))
         if path.suffix == ".gz" and path.stat().st_size:
             raise gzip.BadGzipFile("no gzip header")
     except BaseException:

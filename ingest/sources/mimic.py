@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.sources.csv_records import read_csv
+from ingest.sources.csv_records import MAX_FIELD_CHARS, read_csv
 from ingest.sources.files import READ_ERRORS, Opener, open_bytes
 from ingest.sources.note_types import mimic_note_type
 from ingest.sources.rows import Reason, Rejected, SourceRow, as_id, build_row
@@ -35,7 +35,7 @@ def mimic_header(path: Path) -> list[str]:
 
 def _read_file(path: Path, max_chars: int, opener: Opener) -> Iterator[SourceRow]:
     with opener(path) as raw:
-        records = read_csv(raw)
+        records = read_csv(raw, max(MAX_FIELD_CHARS, max_chars))
         first = next(records, None)
         columns = {name: i for i, name in enumerate((first and first.fields) or [])}
         if any(name not in columns for name in REQUIRED):
