@@ -19,15 +19,20 @@ class IndexWatch:
         self._open_store = open_store
         self._metrics = metrics
         self._store: Store | None = None
-        self._problem: IndexMismatch | None = None
+        self._problem: IndexMismatch | IndexUnavailable | None = None
 
     @property
     def generation(self) -> Generation:
-        """The live generation. Raises IndexUnavailable where there is none yet, IndexMismatch where it cannot serve."""
+        """The live generation.
+
+        Raises:
+            IndexUnavailable: there is none yet, or it cannot be opened now.
+            IndexMismatch: it cannot be served.
+        """
         if self._store is not None:
             return self._store.generation
         if self._problem is not None:
-            raise IndexMismatch(str(self._problem))
+            raise type(self._problem)(str(self._problem))
         raise IndexUnavailable("the index is being opened")
 
     async def look(self) -> None:
@@ -42,7 +47,7 @@ class IndexWatch:
             if checked_at is not None:
                 self._metrics.index_checked.set(checked_at)
             self._problem = None
-        except IndexMismatch as e:
+        except (IndexMismatch, IndexUnavailable) as e:
             if str(e) != str(self._problem):
                 log.error("index not usable", extra={"detail": str(e)})
             self._problem = e

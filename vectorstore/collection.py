@@ -1,34 +1,111 @@
 """Collecting garbage: generations past the number kept, segments none of them uses, and what a crash left behind."""
 
+import json
 import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import IndexMismatch
 from vectorstore.layout import MANIFEST, Layout
-from vectorstore.manifest import parse_manifest
+from vectorstore.lease import claimed
+from vectorstore.pointer import Pointer, read_pointer
 
 
-def collect(layout: Layout, live: int | None, keep: int) -> None:
-    """Remove all that neither the live generation nor the `keep - 1` before it use. Only the writer may call this.
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What collecting needs to know of a generation: the one it was made after or compacts, and its segments."""
 
-    Files that a reader holds open stay readable to it until it closes them.
+    follows: int | None
+    compacts: int | None
+    segments: frozenset[str]
+
+
+def read_uses(layout: Layout) -> dict[int, Uses]:
+    """What each generation uses whose manifest can be read, of whatever schema."""
+    found = {}
+    for number in layout.generation_numbers():
+        uses = _uses(layout.generation(number) / MANIFEST)
+        if uses is not None:
+            found[number] = uses
+    return found
+
+
+def kept_numbers(pointer: Pointer, uses: dict[int, Uses], keep: int) -> set[int]:
+    """The live generation, those before it and those that can be gone forward to.
+
+    A generation and its compaction hold the same charts, so the two count as one of `keep`. Where a rollback was
+    followed by a publication, what was gone back from is none of those before.
     """
-    numbers = layout.generation_numbers()
-    kept = [n for n in numbers if live is not None and n <= live][-keep:]
-    used: set[str] = set()
-    for number in tuple(kept):
-        try:
-            manifest = parse_manifest((layout.generation(number) / MANIFEST).read_bytes())
-        except (IndexMismatch, FileNotFoundError):
-            if number == live:
-                # What the live generation uses cannot be told, so nothing of it may go.
-                return
-            kept.remove(number)
-        else:
-            used.update(entry.name for entry in manifest.segments)
-    for number in set(numbers) - set(kept):
-        shutil.rmtree(layout.generation(number))
+    kept, counted, number = set[int](), 0, pointer.number
+    compacted: int | None = None
+    while number in uses:
+        counted += number != compacted
+        if counted > keep:
+            break
+        kept.add(number)
+        compacted = uses[number].compacts
+        follows = uses[number].follows
+        older = [n for n in uses if n < number and (follows is None or n <= follows)]
+        number = max(older, default=-1)
+    if pointer.newest is not None:
+        kept |= {n for n in uses if pointer.number < n <= pointer.newest.number}
+    return kept
+
+
+def collect(layout: Layout, keep: int) -> None:
+    """Remove what neither a kept generation nor a reader uses. Only the writer may call this.
+
+    What a reader holds is left for the next time. Without a pointer that can be read, every generation with a
+    manifest is kept, since one of them may be the way back.
+    """
+    uses = read_uses(layout)
+    try:
+        pointer = read_pointer(layout.pointer)
+    except IndexMismatch:
+        pointer = None
+    if pointer is None:
+        kept = set(uses)
+    elif pointer.number in uses:
+        kept = kept_numbers(pointer, uses, keep)
+    else:
+        # What the live generation uses cannot be told, so nothing of it may go.
+        return
+    standing = {number for number in layout.generation_numbers() if number in kept or not remove(layout, number)}
+    if standing <= set(uses):
+        _remove_segments(layout, {name for number in standing for name in uses[number].segments})
+    layout.pointer.with_name(layout.pointer.name + ".new").unlink(missing_ok=True)
+
+
+def remove(layout: Layout, number: int) -> bool:
+    """Remove a generation, its manifest first, unless a reader holds it. Returns whether it is gone."""
+    manifest = layout.generation(number) / MANIFEST
+    try:
+        with claimed(manifest) as free:
+            if not free:
+                return False
+            manifest.unlink()
+    except FileNotFoundError:
+        pass
+    shutil.rmtree(layout.generation(number))
+    return True
+
+
+def _remove_segments(layout: Layout, used: Iterable[str]) -> None:
     if layout.segments.is_dir():
         for folder in layout.segments.iterdir():
             if folder.name not in used:
                 shutil.rmtree(folder)
-    layout.pointer.with_name(layout.pointer.name + ".new").unlink(missing_ok=True)
+
+
+def _uses(manifest: Path) -> Uses | None:
+    try:
+        raw = json.loads(manifest.read_bytes())
+        follows, compacts = raw.get("follows"), raw.get("compacts")
+        return Uses(
+            None if follows is None else int(follows),
+            None if compacts is None else int(compacts),
+            frozenset(str(segment["name"]) for segment in raw["segments"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -8,25 +8,47 @@ from core.errors import IngestFailed
 
 
 class WriterLock:
-    """An exclusive lock on a file, held from `acquire` to `release`."""
+    """An exclusive lock on a file of the index, held from `acquire` to `release`. Also a context manager."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle: int | None = None
 
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def acquire(self) -> None:
-        """Take the lock without waiting.
+        """Take the lock without waiting; makes the folder of the index where there is none.
 
         Raises:
-            IngestFailed: another writer has it.
+            IngestFailed: another writer has it, or this user cannot write there.
         """
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except (FileExistsError, NotADirectoryError) as e:
+            raise IngestFailed(
+                f"{folder} is not a folder: move that file, or set ANAMNESIS_INDEX__DIR to another place"
+            ) from e
+        except OSError as e:
+            raise IngestFailed(
+                f"{folder} cannot be written ({e.strerror}): let this user write there, or set ANAMNESIS_INDEX__DIR "
+                "to another place"
+            ) from e
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            os.close(handle)
+            raise IngestFailed(f"another writer is at work on {folder}; wait for it to end, then run again") from e
         except OSError as e:
             os.close(handle)
             raise IngestFailed(
-                f"another writer is at work on {self._path.parent}; wait for it to end, then run again"
+                f"the file system of {folder} cannot lock a file ({e.strerror}): set ANAMNESIS_INDEX__DIR to a disk "
+                "of this machine"
             ) from e
         self._handle = handle
 

@@ -1,41 +1,62 @@
-"""The pointer file: which generation is live."""
+"""The pointer file: which generation is live, and after a rollback the newest one that can be gone forward to."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import IndexMismatch
 from vectorstore.durable import replace_atomically
 
+ROLLBACK = "run `make rollback`, which mends it"
+_LINE = rb"(0|[1-9][0-9]{0,17}) ([0-9a-f]{64})\n"
+_POINTER = re.compile(_LINE + b"(?:" + _LINE + b")?")
+
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
-    """The live generation's number and the SHA-256 of its manifest."""
+class Vouched:
+    """A generation's number and the SHA-256 of its manifest."""
 
     number: int
     manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The live generation, and the newest one where a rollback made an older one live.
+
+    Generations past the live one count as published up to `newest`; all others are leftovers of a crash.
+    """
+
+    number: int
+    manifest_sha256: str
+    newest: Vouched | None = None
 
 
 def read_pointer(path: Path) -> Pointer | None:
     """The live generation, or None where nothing was published.
 
     Raises:
-        IndexMismatch: the file is there and damaged.
+        IndexMismatch: the file is there and damaged or cannot be read, or the index is no folder.
     """
     try:
-        words = path.read_text("utf-8").split()
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as e:
-        raise _damaged(path) from e
-    if len(words) != 2 or not (words[0].isascii() and words[0].isdigit()):
-        raise _damaged(path)
-    return Pointer(int(words[0]), words[1])
+    except NotADirectoryError as e:
+        raise IndexMismatch(f"{path.parent} is no folder: set ANAMNESIS_INDEX__DIR to the folder of the index") from e
+    except OSError as e:
+        raise IndexMismatch(f"{path} cannot be read ({e.strerror}): let this user read {path.parent}") from e
+    match = _POINTER.fullmatch(content)
+    if match is None:
+        raise IndexMismatch(f"{path} is damaged: {ROLLBACK}, or `make ingest NOTES=… REBUILD=1`")
+    number, digest, newest, newest_digest = match.groups()
+    forward = Vouched(int(newest), newest_digest.decode()) if newest else None
+    return Pointer(int(number), digest.decode(), forward)
 
 
 def write_pointer(path: Path, pointer: Pointer) -> None:
     """Make a generation the live one, atomically."""
-    replace_atomically(path, f"{pointer.number} {pointer.manifest_sha256}\n".encode())
-
-
-def _damaged(path: Path) -> IndexMismatch:
-    return IndexMismatch(f"{path} is damaged: run `make ingest NOTES=… REBUILD=1`")
+    lines = [f"{pointer.number} {pointer.manifest_sha256}\n"]
+    if pointer.newest is not None:
+        lines.append(f"{pointer.newest.number} {pointer.newest.manifest_sha256}\n")
+    replace_atomically(path, "".join(lines).encode())

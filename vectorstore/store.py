@@ -1,18 +1,20 @@
 """Reading an index: opens the live generation and follows the pointer to new ones."""
 
+from hashlib import sha256
 from pathlib import Path
 from sqlite3 import DatabaseError
 from threading import Lock
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 from langchain_core.embeddings import Embeddings
 
 from core.errors import IndexMismatch, IndexUnavailable
 from vectorstore.directory import Directory
 from vectorstore.generation import Generation
-from vectorstore.layout import DIRECTORY, MANIFEST, Layout
+from vectorstore.layout import MANIFEST, Layout
+from vectorstore.lease import Lease
 from vectorstore.manifest import REBUILD, Manifest, check_embedding, parse_manifest
-from vectorstore.pointer import Pointer, read_pointer
+from vectorstore.pointer import ROLLBACK, Pointer, read_pointer
 from vectorstore.segment import Segment
 from vectorstore.specs import EmbeddingSpec
 
@@ -27,13 +29,8 @@ def read_manifest(layout: Layout, pointer: Pointer) -> Manifest:
         IndexMismatch: it does not have the checksum the pointer names, is damaged, or of another schema.
         FileNotFoundError: it is gone.
     """
-    from hashlib import sha256
-
     path = layout.generation(pointer.number) / MANIFEST
-    content = path.read_bytes()
-    if sha256(content).hexdigest() != pointer.manifest_sha256:
-        raise IndexMismatch(f"{path} is damaged: {REBUILD}")
-    return parse_manifest(content)
+    return _vouched(path.read_bytes(), path, pointer)
 
 
 class SegmentCache:
@@ -57,26 +54,45 @@ class SegmentCache:
 
 
 def open_generation(layout: Layout, pointer: Pointer, embeddings: Embeddings, cache: SegmentCache) -> Generation:
-    """Open a generation.
+    """Open a generation, and hold it for as long as the object lives: nothing collects it meanwhile.
 
     Raises:
         IndexMismatch: it was built with another embedding model, or is damaged.
         FileNotFoundError: some file is gone.
     """
-    manifest = read_manifest(layout, pointer)
-    spec = getattr(embeddings, "spec", None)
-    if isinstance(spec, EmbeddingSpec):
-        check_embedding(manifest, spec)
-    path = layout.root / manifest.directory.path
-    if path.stat().st_size != manifest.directory.size:
-        raise IndexMismatch(f"{path} has the wrong size: run `python -m vectorstore.verify {layout.root}`")
+    path = layout.generation(pointer.number) / MANIFEST
+    lease = Lease(path)
     try:
-        directory = Directory(layout.generation(pointer.number) / DIRECTORY)
-        return Generation(layout.root, manifest, directory, cache.segments(manifest), embeddings)
+        manifest = _vouched(lease.read(), path, pointer)
+        spec = getattr(embeddings, "spec", None)
+        if isinstance(spec, EmbeddingSpec):
+            check_embedding(manifest, spec)
+        generation = Generation(
+            layout.root, manifest, _open_directory(layout, manifest), cache.segments(manifest), embeddings
+        )
     except DatabaseError as e:
+        lease.release()
         raise IndexMismatch(
             f"a database of the index cannot be read: run `python -m vectorstore.verify {layout.root}`"
         ) from e
+    except BaseException:
+        lease.release()
+        raise
+    finalize(generation, lease.release)
+    return generation
+
+
+def _open_directory(layout: Layout, manifest: Manifest) -> Directory:
+    path = layout.root / manifest.directory.path
+    if path.stat().st_size != manifest.directory.size:
+        raise IndexMismatch(f"{path} has the wrong size: run `python -m vectorstore.verify {layout.root}`")
+    return Directory(path)
+
+
+def _vouched(content: bytes, path: Path, pointer: Pointer) -> Manifest:
+    if sha256(content).hexdigest() != pointer.manifest_sha256:
+        raise IndexMismatch(f"{path} is damaged: {REBUILD}")
+    return parse_manifest(content)
 
 
 class Store:
@@ -84,6 +100,7 @@ class Store:
 
     Raises:
         IndexMismatch: the live generation was built with another embedding model, or is damaged.
+        IndexUnavailable: this machine cannot open it now.
     """
 
     def __init__(self, root: Path, embeddings: Embeddings) -> None:
@@ -111,7 +128,7 @@ class Store:
         """When a writer last published the live generation or found it up to date, Unix time; None without one."""
         try:
             return self._layout.pointer.stat().st_mtime
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def refresh(self) -> bool:
@@ -119,24 +136,34 @@ class Store:
 
         Raises:
             IndexMismatch: the new generation cannot be served; the one before stays.
+            IndexUnavailable: this machine cannot open it now; the one before stays.
         """
         if read_pointer(self._layout.pointer) == self._pointer:
             return False
         with self._lock:
-            pointer, generation = self._follow()
-            if pointer == self._pointer:
+            try:
+                found = self._follow()
+            except OSError as e:
+                raise IndexUnavailable(f"{e.filename or self.root} cannot be opened ({e.strerror})") from e
+            if found is None:
                 return False
-            self._pointer, self._generation = pointer, generation
+            self._pointer, self._generation = found
             return True
 
-    def _follow(self) -> tuple[Pointer | None, Generation | None]:
+    def _follow(self) -> tuple[Pointer, Generation] | None:
         for attempt in range(_ATTEMPTS):
             pointer = read_pointer(self._layout.pointer)
-            if pointer is None or pointer == self._pointer:
-                return pointer, self._generation if pointer else None
+            if pointer == self._pointer:
+                return None
+            if pointer is None:
+                raise IndexMismatch(f"{self._layout.pointer} is missing: {ROLLBACK}, or {REBUILD}")
             try:
                 return pointer, open_generation(self._layout, pointer, self.embeddings, self._cache)
-            except FileNotFoundError as e:
-                if attempt == _ATTEMPTS - 1 or read_pointer(self._layout.pointer) == pointer:
+            except (FileNotFoundError, IndexMismatch) as e:
+                # The writer may have moved the pointer on while this generation was being opened.
+                if attempt < _ATTEMPTS - 1 and read_pointer(self._layout.pointer) != pointer:
+                    continue
+                if isinstance(e, FileNotFoundError):
                     raise IndexMismatch(f"{e.filename} is missing: {REBUILD}") from e
+                raise
         raise AssertionError("unreachable")

@@ -78,7 +78,6 @@ class IndexWriter:
             IngestFailed: another writer is at work.
             IndexMismatch: the live generation was built with another model or chunking and `rebuild` is not set.
         """
-        self._layout.root.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
         try:
             self._begin()
@@ -94,9 +93,10 @@ class IndexWriter:
         try:
             if self._builder is not None:
                 self._builder.abandon()
-            collect(self._layout, self._live, self._keep)
-        finally:
+            # A generation that this writer itself still held would not be collected.
             self.previous = None
+            collect(self._layout, self._keep)
+        finally:
             self._lock.release()
 
     def put_patient(
@@ -160,7 +160,7 @@ class IndexWriter:
         write_pointer(self._layout.pointer, Pointer(self._number, hashlib.sha256(content).hexdigest()))
         self._live = self._number
         self._put, self._removed, self._builder = {}, set(), None
-        collect(self._layout, self._live, self._keep)
+        collect(self._layout, self._keep)
         return self._live
 
     def _begin(self) -> None:
@@ -179,7 +179,7 @@ class IndexWriter:
                 raise IndexMismatch(f"{e.filename} is missing: run `make ingest NOTES=… REBUILD=1`") from e
             check_embedding(self.previous.manifest, self._embedding)
             check_chunking(self.previous.manifest, self._chunking)
-        collect(self._layout, self._live, self._keep)
+        collect(self._layout, self._keep)
 
     def _build(self, draft: DirectoryDraft) -> Manifest:
         entries = {entry.name: entry for entry in self.previous.manifest.segments} if self.previous else {}
