@@ -50,6 +50,10 @@ check: $(ALL) ## Style, types and the one-way rule of imports
 bench: $(ALL) ## Measure, print a table, write bench/results/*.json
 	$(BIN)/python -m bench
 
+.PHONY: bench-store
+bench-store: $(ALL) ## Measure the store at ten million chunks, 24 GB of disk for a while [SCRATCH=dir]
+	$(BIN)/python -m bench.store $(if $(SCRATCH),--scratch '$(SCRATCH)')
+
 # Public data sets, where they lie beside the checkout; tasks that need them are skipped without.
 DATA ?= $(wildcard ../shared/data)
 EVALUATE = $(BIN)/python -m mlops.evaluation

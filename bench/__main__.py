@@ -1,7 +1,8 @@
 """`python -m bench [NAME…]`: run the benches, print one table, write bench/results/*.json.
 
 Each bench is a module `bench.bench_<name>` with a function `run() -> list[Figure]`. They run one after another, each
-in a process of its own, so that none inherits another's threads or memory.
+in a process of its own, so that none inherits another's threads or memory. What takes long has a command of its own:
+`python -m bench.store`.
 """
 
 import argparse

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.figures import Figure, median_cpu_s, read, table, write
+from bench.figures import Figure, Repeats, median_cpu_s, read, table, write
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,11 @@ def test_variants_take_turns() -> None:
     order: list[str] = []
     median_cpu_s({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, repeats=2, calls=2)
     assert order == ["a", "b", *["a", "a", "b", "b"] * 2]
+
+
+def test_repeats_are_compared_side_by_side() -> None:
+    ratio = Repeats((2.0, 9.0, 4.0)).over(Repeats((1.0, 3.0, 4.0)))
+    assert ratio.values == (2.0, 3.0, 1.0)
+    figure = ratio.times(10).figure("f", "ms", 25, "at_most")
+    assert (figure.value, figure.low, figure.high, figure.passed) == (20, 10, 30, True)
+    assert "20 (10–30) ms" in table([figure])

@@ -1,0 +1,1 @@
+"""The store at full size: parts of `make bench-store`."""
