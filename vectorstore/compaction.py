@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from vectorstore.chart import Chart, ChartOrigin
 from vectorstore.directory import DirectoryDraft, Share
 from vectorstore.manifest import SegmentEntry
 from vectorstore.segment import Segment
@@ -28,20 +27,18 @@ def worth_merging(
 
 
 def merge(
-    segments: Mapping[str, Segment], chosen: Iterable[str], draft: DirectoryDraft, builder: SegmentBuilder,
-    origin: ChartOrigin,
-) -> None:  # fmt: skip
+    segments: Mapping[str, Segment], chosen: Iterable[str], draft: DirectoryDraft, builder: SegmentBuilder
+) -> None:
     """Copy the live patients of the chosen segments into a new one, in order of id, and point the directory there."""
     places = sorted((place for name in chosen for place in draft.places(name)), key=lambda place: place.patient_id)
     for place in places:
-        draft.put(builder.add(record_of(Chart(segments[place.segment], place.patient_key, origin))))
+        draft.put(builder.add(record_at(segments[place.segment], place.patient_key)))
 
 
-def record_of(chart: Chart) -> PatientRecord:
-    """A chart as it was handed to its segment."""
-    return PatientRecord(
-        chart.patient_id, chart.processed(), chart.vectors(), chart.quarantined, chart.skipped, chart.metadata()
-    )
+def record_at(segment: Segment, patient_key: int) -> PatientRecord:
+    """A patient as they were handed to their segment."""
+    patient = segment.patient(patient_key)
+    return PatientRecord(patient.patient_id, tuple(segment.stored_notes(patient)), patient.quarantined, patient.skipped)
 
 
 def _mostly_dead(entry: SegmentEntry, share: Share) -> bool:

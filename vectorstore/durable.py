@@ -26,17 +26,26 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def write_synced(path: Path, content: bytes) -> None:
-    """Write a new file and wait until its content is on disk."""
-    with path.open("wb") as file:
+def open_private(path: Path) -> int:
+    """A descriptor of a file for reading and writing that only its owner may read; made where it is missing."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def write_synced(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a new file and wait until its content is on disk. A `private` one can be read by its owner alone."""
+    with open(path, "wb", opener=_private if private else None) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
-def replace_atomically(path: Path, content: bytes) -> None:
+def replace_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
     """Replace a file so that a reader, or a crash, sees the old content or the new and nothing else."""
     draft = path.with_name(path.name + ".new")
-    write_synced(draft, content)
+    write_synced(draft, content, private=private)
     draft.replace(path)
     sync_folder(path.parent)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -16,11 +16,12 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from core.errors import InvalidRequest, NoteNotFound, PatientNotFound
-from core.records import Note, ProcessedNote
+from core.records import Note, ProcessedNote, SkippedNote
 from vectorstore.chart import Chart, ChartOrigin
 from vectorstore.directory import Directory
 from vectorstore.manifest import Manifest
-from vectorstore.segment import Segment
+from vectorstore.segment import NoteOwner, NoteState, Segment
+from vectorstore.stored_note import StoredNote
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -45,6 +46,16 @@ class PatientPage:
 
     patients: tuple[PatientRow, ...]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotePlace:
+    """Whose note it is, and what a refresh compares it by."""
+
+    patient_id: str
+    source: str
+    digest: str
+    row_digest: str | None
 
 
 class Generation:
@@ -123,17 +134,43 @@ class Generation:
         found = self._find_note(note_id)
         if found is None:
             raise NoteNotFound("there is no such note")
-        segment, note_key, patient_id = found
-        return segment.note(note_key, patient_id)
+        segment, owner = found
+        return segment.note(owner.note_key, owner.patient_id)
 
     def patient_of(self, note_id: str) -> str | None:
         """Whose note this is, or None where there is no such note."""
         found = self._find_note(note_id)
-        return found[2] if found else None
+        return found[1].patient_id if found else None
 
     def note_digests(self, patient_id: str) -> dict[str, str]:
         """For each note id of a patient the digest it was stored with; empty for an unknown patient."""
-        return self._open(patient_id).note_digests() if self._directory.find(patient_id) else {}
+        return {note_id: state.digest for note_id, state in self.note_states(patient_id).items()}
+
+    def note_states(self, patient_id: str) -> dict[str, NoteState]:
+        """For each note id of a patient what a refresh compares it by, in chart order; empty for an unknown patient."""
+        place = self._directory.find(patient_id)
+        return self._segments[place.segment].note_states(place.patient_key) if place else {}
+
+    def coverage(self, patient_id: str) -> tuple[SkippedNote, ...]:
+        """The notes of a patient that ingest set aside; none for an unknown patient."""
+        place = self._directory.find(patient_id)
+        return self._segments[place.segment].coverage(place.patient_key) if place else ()
+
+    def find(self, note_id: str) -> NotePlace | None:
+        """Whose note this is and its state, or None where there is no such note."""
+        found = self._find_note(note_id)
+        if found is None:
+            return None
+        _, owner = found
+        return NotePlace(owner.patient_id, owner.state.source, owner.state.digest, owner.state.row_digest)
+
+    def stored_notes(self, patient_id: str, note_ids: Collection[str] | None = None) -> list[StoredNote]:
+        """A patient's notes, or some of them, as they lie in their segment, in chart order; none for an unknown one."""
+        place = self._directory.find(patient_id)
+        if place is None:
+            return []
+        segment = self._segments[place.segment]
+        return segment.stored_notes(segment.patient(place.patient_key), note_ids)
 
     def processed(self, patient_id: str) -> tuple[ProcessedNote, ...]:
         """A patient's notes with all that ingest found in them, in chart order.
@@ -161,16 +198,15 @@ class Generation:
             raise PatientNotFound("there is no such patient")
         return Chart(self._segments[place.segment], place.patient_key, self._origin)
 
-    def _find_note(self, note_id: str) -> tuple[Segment, int, str] | None:
+    def _find_note(self, note_id: str) -> tuple[Segment, NoteOwner] | None:
         for segment in self._segments.values():
             owner = segment.owner_of(note_id)
             if owner is None:
                 continue
-            note_key, patient_id, patient_key = owner
-            place = self._directory.find(patient_id)
+            place = self._directory.find(owner.patient_id)
             # An older version of a patient may still lie in a segment; only the one in the directory counts.
-            if place is not None and (place.segment, place.patient_key) == (segment.name, patient_key):
-                return segment, note_key, patient_id
+            if place is not None and (place.segment, place.patient_key) == (segment.name, owner.patient_key):
+                return segment, owner
         return None
 
 

@@ -2,6 +2,8 @@
 
 CURRENT                            the live generation's number and its manifest's SHA-256
 writer.lock                        held by the one writer
+row.key                            what source rows are digested with
+staging/                           finished notes of a run that was not published yet
 segments/<name>/vectors.f32        vectors, little-endian float32, grouped by patient
 segments/<name>/catalog.sqlite     notes, sections, sentences, chunks and facts
 generations/<number>/manifest.json
@@ -32,6 +34,16 @@ class Layout:
     def lock(self) -> Path:
         """The file the writer locks."""
         return self.root / "writer.lock"
+
+    @property
+    def row_key(self) -> Path:
+        """The file of the key that source rows are digested with."""
+        return self.root / "row.key"
+
+    @property
+    def staging(self) -> Path:
+        """The folder of finished notes that were not published yet."""
+        return self.root / "staging"
 
     @property
     def segments(self) -> Path:

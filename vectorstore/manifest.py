@@ -7,8 +7,9 @@ from typing import Any
 from core.errors import IndexMismatch
 from vectorstore.specs import ChunkingSpec, EmbeddingSpec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 REBUILD = "run `make ingest NOTES=… REBUILD=1`"
+MIGRATE = "run `python -m vectorstore.migrate`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,12 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A segment: `patients` and `vectors` count what was written, `live_vectors` what still counts."""
+    """A segment: `patients` and `vectors` count what was written, `live_…` what of it the generation uses."""
 
     name: str
     patients: int
     vectors: int
+    live_patients: int
     live_vectors: int
     files: tuple[FileEntry, ...]
 
@@ -42,7 +44,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One published state of the index. `published_at` is Unix time in seconds."""
+    """One published state of the index. `published_at` is Unix time in seconds.
+
+    `follows` is the number of the generation that was live before it, `compacts` the same where it holds that one's
+    charts unchanged in other segments; each is None where there is none.
+    """
 
     schema_version: int
     generation: int
@@ -52,6 +58,8 @@ class Manifest:
     counts: Counts
     segments: tuple[SegmentEntry, ...]
     directory: FileEntry
+    follows: int | None = None
+    compacts: int | None = None
 
     def files(self) -> tuple[FileEntry, ...]:
         """Every file of the generation but the manifest itself."""
@@ -78,7 +86,9 @@ def parse_manifest(content: bytes) -> Manifest:
             f"the index has schema {version} and this program reads {SCHEMA_VERSION}: update the program, or {REBUILD}"
         )
     if version < SCHEMA_VERSION:
-        raise IndexMismatch(f"the index has schema {version} and this program reads {SCHEMA_VERSION}: {REBUILD}")
+        raise IndexMismatch(
+            f"the index has schema {version} and this program reads {SCHEMA_VERSION}: {MIGRATE}, or {REBUILD}"
+        )
     try:
         return _from_raw(raw)
     except (KeyError, TypeError, ValueError) as e:
@@ -98,7 +108,13 @@ def _from_raw(raw: dict[str, Any]) -> Manifest:
             for entry in raw["segments"]
         ),
         directory=FileEntry(**raw["directory"]),
+        follows=_number(raw["follows"]),
+        compacts=_number(raw["compacts"]),
     )
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def check_embedding(manifest: Manifest, spec: EmbeddingSpec) -> None:

@@ -16,7 +16,7 @@ CREATE TABLE patients (
 CREATE TABLE notes (
     note_key INTEGER PRIMARY KEY, note_id TEXT NOT NULL UNIQUE, patient_key INTEGER NOT NULL, encounter_id TEXT,
     note_type TEXT NOT NULL, charted_at TEXT, characters INTEGER NOT NULL, source TEXT NOT NULL,
-    digest TEXT NOT NULL, metadata TEXT);
+    digest TEXT NOT NULL, row_digest TEXT, metadata TEXT);
 CREATE TABLE texts (note_key INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE labels (label_key INTEGER PRIMARY KEY, heading TEXT NOT NULL, kind TEXT NOT NULL);
 CREATE TABLE sections (
@@ -43,6 +43,20 @@ CREATE TABLE patients (
 CREATE INDEX patients_by_segment ON patients (segment, patient_key);
 """
 
+# `state` is one row: what the notes were made with, and how many vectors of the file are committed. `holes` are
+# vectors of removed notes that are still to be wiped. `rows` is JSON: sections, sentences, chunks, facts.
+STAGING_SCHEMA = (
+    "CREATE TABLE state (specs TEXT NOT NULL, vectors INTEGER NOT NULL)",
+    "CREATE TABLE holes (first INTEGER NOT NULL, count INTEGER NOT NULL)",
+    """CREATE TABLE notes (
+    note_key INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, row_digest TEXT, note_id TEXT NOT NULL,
+    patient_id TEXT NOT NULL, encounter_id TEXT, note_type TEXT NOT NULL, charted_at TEXT, source TEXT NOT NULL,
+    metadata TEXT, text TEXT NOT NULL, rows TEXT NOT NULL, first_vector INTEGER NOT NULL, vectors INTEGER NOT NULL,
+    checksum INTEGER NOT NULL)""",
+    "CREATE INDEX notes_by_row ON notes (row_digest)",
+    "CREATE INDEX notes_by_patient ON notes (patient_id)",
+)
+
 
 def create(path: Path, schema: str) -> sqlite3.Connection:
     """A new database that nobody reads before it is finished, so it keeps no journal and syncs once, at the end."""
@@ -58,6 +72,16 @@ def open_for_update(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
+    return connection
+
+
+def open_journaled(path: Path) -> sqlite3.Connection:
+    """A database that changes in place, whole after any crash; what is deleted from it is wiped."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA cache_size = -65536")
     return connection
 
 

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 -- only constants of this module are put into SQL
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import DatabaseError
@@ -31,12 +31,19 @@ from core.records import (
 from vectorstore.layout import CATALOG, VECTORS
 from vectorstore.manifest import SegmentEntry
 from vectorstore.schema import open_finished
+from vectorstore.stored_note import Label, StoredNote
 
 # Looking a member up by its value is several times faster than calling its class, and a chart has thousands of facts.
 _KINDS = {kind.value: kind for kind in FactKind}
 _ASSERTIONS = {assertion.value: assertion for assertion in Assertion}
 _ACTIONS = {action.value: action for action in Action}
 _BETWEEN = "WHERE note_key BETWEEN ? AND ? ORDER BY note_key, ordinal"
+_SECTIONS, _SENTENCES, _CHUNKS, _FACTS = (
+    f"SELECT * FROM {table} {_BETWEEN}" for table in ("sections", "sentences", "chunks", "facts")
+)
+# A catalog of a million chunks can have a hundred thousand headings; what a segment remembers of them is bounded.
+_LABELS_IN_MEMORY = 20_000
+_LABELS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,27 @@ class NoteRow:
     header: NoteHeader
     source: str
     digest: str
+    row_digest: str | None
     metadata: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteState:
+    """What a refresh compares a note by: digest and source as stored, and what its row was known by, if anything."""
+
+    digest: str
+    source: str
+    row_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOwner:
+    """Which of a segment's patients a note was written for, live or not, and its state."""
+
+    note_key: int
+    patient_id: str
+    patient_key: int
+    state: NoteState
 
 
 class Segment:
@@ -79,14 +106,13 @@ class Segment:
             if path.stat().st_size != file.size:
                 raise IndexMismatch(f"{path} has the wrong size: run `python -m vectorstore.verify {root}`")
         self._vectors = _map(folder / VECTORS, entry.vectors, dimension)
+        self._unreadable = f"{folder / CATALOG} cannot be read: run `python -m vectorstore.verify {root}`"
         self._lock = Lock()
         self._db = open_finished(folder / CATALOG)
         # A connection and its statements refer to one another, so it would stay open until a garbage collection.
         finalize(self, self._db.close)
-        try:
-            self._labels = {k: (heading, SectionKind(kind)) for k, heading, kind in self._rows("SELECT * FROM labels")}
-        except (DatabaseError, ValueError) as e:
-            raise IndexMismatch(f"{folder / CATALOG} cannot be read: run `python -m vectorstore.verify {root}`") from e
+        self._labels: dict[int, tuple[str, SectionKind]] = {}
+        self._rows("SELECT 1 FROM patients LIMIT 1")
 
     def patient(self, patient_key: int) -> PatientRows:
         """The rows of one patient."""
@@ -96,8 +122,9 @@ class Segment:
             patient_key,
         )
         patient_id, first_note, last_note, first_vector, vectors, digest, quarantined, skipped = rows[0]
-        set_aside = tuple(SkippedNote(*pair) for pair in json.loads(skipped))
-        return PatientRows(patient_id, first_note, last_note, first_vector, vectors, digest, quarantined, set_aside)
+        return PatientRows(
+            patient_id, first_note, last_note, first_vector, vectors, digest, quarantined, _set_aside(skipped)
+        )
 
     def note_ids(self) -> Iterator[str]:
         """Every note id that was written here; reads a page at a time."""
@@ -108,13 +135,31 @@ class Segment:
             yield from (note_id for _, note_id in rows)
             after = rows[-1][0]
 
-    def owner_of(self, note_id: str) -> tuple[int, str, int] | None:
-        """Note key, patient id and patient key of a note that was written here, live or not."""
+    def owner_of(self, note_id: str) -> NoteOwner | None:
+        """Whose a note is that was written here, live or not."""
         rows = self._rows(
-            "SELECT note_key, patient_id, patient_key FROM notes JOIN patients USING (patient_key) WHERE note_id = ?",
+            "SELECT note_key, patient_id, patient_key, n.digest, source, row_digest "
+            "FROM notes n JOIN patients USING (patient_key) WHERE note_id = ?",
             note_id,
         )
-        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+        if not rows:
+            return None
+        note_key, patient_id, patient_key, *state = rows[0]
+        return NoteOwner(note_key, patient_id, patient_key, NoteState(*state))
+
+    def note_states(self, patient_key: int) -> dict[str, NoteState]:
+        """The state of each note of a patient, by note id, in chart order."""
+        rows = self._rows(
+            "SELECT note_id, n.digest, source, row_digest FROM patients p JOIN notes n "
+            "ON note_key BETWEEN first_note AND last_note WHERE p.patient_key = ? ORDER BY note_key",
+            patient_key,
+        )
+        return {note_id: NoteState(*rest) for note_id, *rest in rows}
+
+    def coverage(self, patient_key: int) -> tuple[SkippedNote, ...]:
+        """The notes of a patient that were set aside at ingest."""
+        rows = self._rows("SELECT skipped FROM patients WHERE patient_key = ?", patient_key)
+        return _set_aside(rows[0][0])
 
     def block(self, patient: PatientRows) -> NDArray[np.float32]:
         """The patient's vectors, float32 of shape (chunks, dimension), mapped and read-only."""
@@ -123,13 +168,13 @@ class Segment:
     def note_rows(self, patient: PatientRows) -> list[NoteRow]:
         """The patient's notes without text, in chart order."""
         rows = self._rows(
-            "SELECT note_key, note_id, encounter_id, note_type, charted_at, characters, source, digest, metadata "
-            "FROM notes WHERE note_key BETWEEN ? AND ? ORDER BY note_key",
+            "SELECT note_key, note_id, encounter_id, note_type, charted_at, characters, source, digest, "
+            "row_digest, metadata FROM notes WHERE note_key BETWEEN ? AND ? ORDER BY note_key",
             *_range(patient),
         )
         return [
-            NoteRow(key, NoteHeader(note_id, patient.patient_id, *rest), source, digest, metadata)
-            for key, note_id, *rest, source, digest, metadata in rows
+            NoteRow(key, NoteHeader(note_id, patient.patient_id, *rest), source, digest, row_digest, metadata)
+            for key, note_id, *rest, source, digest, row_digest, metadata in rows
         ]
 
     def text(self, note_key: int) -> str:
@@ -148,49 +193,99 @@ class Segment:
 
     def sections(self, patient: PatientRows) -> list[tuple[int, Section]]:
         """The patient's sections with the key of their note, in chart order."""
-        rows = self._rows(f"SELECT note_key, start, end, label_key FROM sections {_BETWEEN}", *_range(patient))
-        labels = self._labels
-        return [(key, Section(*labels[label], start, end)) for key, start, end, label in rows]
+        rows = self._rows(_SECTIONS, *_range(patient))
+        labels = self._labels_of(row[4] for row in rows)
+        return [(key, Section(*labels[label], start, end)) for key, _, start, end, label in rows]
 
     def sentences(self, patient: PatientRows, note_ids: dict[int, str]) -> list[Sentence]:
         """The patient's sentences in chart order; `note_ids` maps note keys to ids."""
-        rows = self._rows(
-            f"SELECT note_key, ordinal, start, end, label_key FROM sentences {_BETWEEN}", *_range(patient)
-        )
-        labels = self._labels
-        return [
-            Sentence(note_ids[key], ordinal, start, end, *labels[label]) for key, ordinal, start, end, label in rows
-        ]
+        rows = self._rows(_SENTENCES, *_range(patient))
+        labels = self._labels_of(row[4] for row in rows)
+        return [Sentence(note_ids[key], i, start, end, *labels[label]) for key, i, start, end, label in rows]
 
     def chunks(self, patient: PatientRows, note_ids: dict[int, str]) -> list[Chunk]:
         """The patient's chunks in chart order, which is the order of the rows of `block`."""
-        rows = self._rows(
-            f"SELECT note_key, ordinal, start, end, label_key, first_sentence, last_sentence FROM chunks {_BETWEEN}",
-            *_range(patient),
-        )
-        labels = self._labels
+        rows = self._rows(_CHUNKS, *_range(patient))
+        labels = self._labels_of(row[4] for row in rows)
         return [
-            Chunk(note_ids[key], ordinal, start, end, *labels[label], first, last)
-            for key, ordinal, start, end, label, first, last in rows
+            Chunk(note_ids[key], i, start, end, *labels[label], first, last)
+            for key, i, start, end, label, first, last in rows
         ]
 
     def facts(self, patient: PatientRows, note_ids: dict[int, str]) -> list[Fact]:
         """The patient's facts in chart order."""
-        rows = self._rows(
-            "SELECT kind, name, note_key, sentence, start, end, assertion, action, dose, route, frequency, "
-            f"reaction, value, unit FROM facts {_BETWEEN}",
-            *_range(patient),
-        )
         return [
             Fact(
                 _KINDS[kind], name, note_ids[key], sentence, start, end, _ASSERTIONS[assertion], _ACTIONS[action], *rest
             )
-            for kind, name, key, sentence, start, end, assertion, action, *rest in rows
+            for key, _, kind, name, sentence, start, end, assertion, action, *rest in self._rows(
+                _FACTS, *_range(patient)
+            )
         ]
 
+    def stored_notes(self, patient: PatientRows, note_ids: Collection[str] | None = None) -> list[StoredNote]:
+        """A patient's notes, or some of them, as they lie here, in chart order. The vectors are mapped."""
+        span = _range(patient)
+        rows = [self._rows(sql, *span) for sql in (_SECTIONS, _SENTENCES, _CHUNKS)]
+        labels = self._labels_of(row[4] for table in rows for row in table)
+        sections, sentences, chunks = (_by_note(table, labels) for table in rows)
+        facts: dict[int, list[Any]] = {}
+        for key, *fact in self._rows(_FACTS, *span):
+            facts.setdefault(key, []).append(tuple(fact))
+        texts, block, found, first = self.texts(patient), self.block(patient), [], 0
+        for row in self.note_rows(patient):
+            key = row.key
+            after = first + len(chunks.get(key, ()))
+            if note_ids is None or row.header.note_id in note_ids:
+                found.append(
+                    StoredNote(
+                        row.header,
+                        row.source,
+                        row.digest,
+                        row.row_digest,
+                        row.metadata,
+                        texts[key],
+                        tuple(sections.get(key, ())),
+                        tuple(sentences.get(key, ())),
+                        tuple(chunks.get(key, ())),
+                        tuple(facts.get(key, ())),
+                        block[first:after],
+                    )
+                )
+            first = after
+        return found
+
+    def _labels_of(self, keys: Iterable[int]) -> Mapping[int, tuple[str, SectionKind]]:
+        known, wanted = self._labels, set(keys)
+        if len(known) > _LABELS_IN_MEMORY:
+            # Another thread may still be reading the old ones.
+            known = self._labels = {}
+        missing = list(wanted - known.keys())
+        for first in range(0, len(missing), _LABELS_AT_ONCE):
+            part = missing[first : first + _LABELS_AT_ONCE]
+            places = ", ".join("?" * len(part))
+            rows = self._rows(f"SELECT * FROM labels WHERE label_key IN ({places})", *part)
+            known.update((key, (heading, SectionKind(kind))) for key, heading, kind in rows)
+        return known
+
     def _rows(self, sql: str, *values: Any) -> list[Any]:
-        with self._lock:
-            return self._db.execute(sql, values).fetchall()
+        try:
+            with self._lock:
+                return self._db.execute(sql, values).fetchall()
+        except DatabaseError:
+            # The error may quote what it could not decode, which is a chart.
+            raise IndexMismatch(self._unreadable) from None
+
+
+def _by_note(rows: list[Any], labels: Mapping[int, Label]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for key, ordinal, start, end, label, *rest in rows:
+        found.setdefault(key, []).append((ordinal, start, end, labels[label], *rest))
+    return found
+
+
+def _set_aside(skipped: str) -> tuple[SkippedNote, ...]:
+    return tuple(SkippedNote(*entry) for entry in json.loads(skipped))
 
 
 def _range(patient: PatientRows) -> Sequence[int]:

@@ -4,37 +4,34 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.records import ProcessedNote, SectionKind, SkippedNote
-from vectorstore.digests import chart_digest, note_digest
+from core.records import SkippedNote
+from vectorstore.digests import chart_digest
 from vectorstore.durable import sha256_of, sync_file, sync_folder
 from vectorstore.layout import CATALOG, VECTORS
 from vectorstore.manifest import FileEntry
 from vectorstore.schema import CATALOG_SCHEMA, create
-
-Vectors = NDArray[np.float32]
+from vectorstore.stored_note import Label, StoredNote
 
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """A patient as handed to a segment. `vectors` has one row for each chunk of `notes`, in their order.
-
-    `metadata` maps a note id to a JSON object that its writer wants back with it.
-    """
+    """A patient as handed to a segment, with notes in any order."""
 
     patient_id: str
-    notes: tuple[ProcessedNote, ...]
-    vectors: Vectors
+    notes: tuple[StoredNote, ...]
     quarantined: int = 0
     skipped: tuple[SkippedNote, ...] = ()
-    metadata: Mapping[str, str] | None = None
+
+    @property
+    def vectors(self) -> int:
+        """How many vectors the notes have."""
+        return sum(len(note.vectors) for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +47,16 @@ class PatientPlace:
     last_charted_at: str | None
 
 
-def in_chart_order(record: PatientRecord) -> PatientRecord:
-    """The same patient with notes oldest first, undated ones first of all, and the vectors moved along."""
-    counts = np.fromiter((len(n.chunks) for n in record.notes), dtype=np.int64, count=len(record.notes))
-    starts = np.concatenate(([0], np.cumsum(counts)))
-    order = sorted(
-        range(len(record.notes)), key=lambda i: (record.notes[i].note.charted_at or "", record.notes[i].note.note_id)
-    )
-    if order == list(range(len(order))):
-        return record
-    rows = np.concatenate([np.arange(starts[i], starts[i + 1]) for i in order])
-    return PatientRecord(
-        record.patient_id,
-        tuple(record.notes[i] for i in order),
-        record.vectors[rows],
-        record.quarantined,
-        record.skipped,
-        record.metadata,
-    )
+def in_chart_order(notes: Iterable[StoredNote]) -> list[StoredNote]:
+    """The notes oldest first, undated ones first of all."""
+    return sorted(notes, key=lambda note: (note.header.charted_at or "", note.header.note_id))
 
 
 class SegmentBuilder:
-    """Appends patients to a new segment; `finish` makes it durable."""
+    """Appends patients to a new segment; `finish` makes it durable.
+
+    What it keeps in memory is one patient and the headings of the segment, each once.
+    """
 
     def __init__(self, folder: Path, dimension: int) -> None:
         folder.mkdir(parents=True)
@@ -82,9 +67,10 @@ class SegmentBuilder:
         self._sha256 = hashlib.sha256()
         self._db = create(folder / CATALOG, CATALOG_SCHEMA)
         self._db.execute("BEGIN")
-        self._labels: dict[tuple[str, SectionKind], int] = {}
-        self._patients = 0
+        self._labels: dict[Label, int] = {}
+        self._last_key = 0
         self._notes = 0
+        self.patients = 0
         self.vectors = 0
 
     def add(self, record: PatientRecord) -> PatientPlace:
@@ -94,41 +80,41 @@ class SegmentBuilder:
             ValueError: a note is another patient's, a note id is already here, or the vectors do not fit the chunks.
         """
         _check(record, self._dimension)
-        record = in_chart_order(record)
-        self._patients += 1
-        key, first_note, first_vector = self._patients, self._notes + 1, self.vectors
-        digests = [note_digest(item.note, item.source) for item in record.notes]
-        for item, digest in zip(record.notes, digests, strict=True):
-            self._add_note(key, item, digest, (record.metadata or {}).get(item.note.note_id))
-        self._add_vectors(record.vectors)
+        notes = in_chart_order(record.notes)
+        self._last_key += 1
+        self.patients += 1
+        first_note, first_vector = self._notes + 1, self.vectors
+        for note in notes:
+            self._add_note(note)
         skipped = json.dumps([[n.note_id, n.reason, n.source] for n in record.skipped], ensure_ascii=False)
+        vectors = self.vectors - first_vector
         self._db.execute(
             "INSERT INTO patients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                key,
+                self._last_key,
                 record.patient_id,
                 first_note,
                 self._notes,
                 first_vector,
-                len(record.vectors),
-                chart_digest(digests, record.quarantined, record.skipped),
+                vectors,
+                chart_digest((note.digest for note in notes), record.quarantined, record.skipped),
                 record.quarantined,
                 skipped,
             ),
         )
-        dated = [item.note.charted_at for item in record.notes if item.note.charted_at]
+        dated = [note.header.charted_at for note in notes if note.header.charted_at]
         return PatientPlace(
             record.patient_id,
             self.name,
-            key,
-            len(record.notes),
-            len(record.vectors),
+            self._last_key,
+            len(notes),
+            vectors,
             dated[0] if dated else None,
             dated[-1] if dated else None,
         )
 
     def forget(self, patient_id: str) -> None:
-        """Take back a patient added before; the vectors stay in the file, unreachable."""
+        """Take back a patient added before, if they were; the vectors stay in the file, unreachable."""
         row = self._db.execute(
             "SELECT first_note, last_note FROM patients WHERE patient_id = ?", (patient_id,)
         ).fetchone()
@@ -137,6 +123,7 @@ class SegmentBuilder:
         for table in ("notes", "texts", "sections", "sentences", "chunks", "facts"):
             self._db.execute(f"DELETE FROM {table} WHERE note_key BETWEEN ? AND ?", row)  # noqa: S608
         self._db.execute("DELETE FROM patients WHERE patient_id = ?", (patient_id,))
+        self.patients -= 1
 
     def finish(self) -> tuple[FileEntry, ...]:
         """Close and sync the files. Returns their entries for the manifest."""
@@ -160,63 +147,56 @@ class SegmentBuilder:
         self._db.close()
         self._file.close()
 
-    def _add_vectors(self, vectors: Vectors) -> None:
-        content = np.ascontiguousarray(vectors, dtype="<f4").tobytes()
-        self._file.write(content)
-        self._sha256.update(content)
-        self.vectors += len(vectors)
-
-    def _add_note(self, patient_key: int, item: ProcessedNote, digest: str, metadata: str | None) -> None:
+    def _add_note(self, note: StoredNote) -> None:
         self._notes += 1
-        key, note = self._notes, item.note
-        row: Sequence[Any] = (
+        key, header, run = self._notes, note.header, self._db.executemany
+        row = (
             key,
-            note.note_id,
-            patient_key,
-            note.encounter_id,
-            note.note_type,
-            note.charted_at,
-            len(note.text),
-            item.source,
-            digest,
-            metadata,
+            header.note_id,
+            self._last_key,
+            header.encounter_id,
+            header.note_type,
+            header.charted_at,
+            header.characters,
+            note.source,
+            note.digest,
+            note.row_digest,
+            note.metadata,
         )
         try:
-            self._db.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         except sqlite3.IntegrityError as e:
             raise ValueError("a note id is used twice; note ids are unique in an index") from e
         self._db.execute("INSERT INTO texts VALUES (?, ?)", (key, note.text))
-        label = self._label
-        self._db.executemany(
+        labels = self._keys_of(row[3] for rows in (note.sections, note.sentences, note.chunks) for row in rows)
+        run(
             "INSERT INTO sections VALUES (?, ?, ?, ?, ?)",
-            ((key, i, s.start, s.end, label(s.heading, s.kind)) for i, s in enumerate(item.sections)),
+            [(key, i, start, end, labels[label]) for i, start, end, label in note.sections],
         )
-        self._db.executemany(
+        run(
             "INSERT INTO sentences VALUES (?, ?, ?, ?, ?)",
-            ((key, s.ordinal, s.start, s.end, label(s.heading, s.kind)) for s in item.sentences),
+            [(key, i, start, end, labels[label]) for i, start, end, label in note.sentences],
         )
-        self._db.executemany(
+        run(
             "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (key, c.ordinal, c.start, c.end, label(c.heading, c.kind), c.first_sentence, c.last_sentence)
-                for c in item.chunks
-            ),
+            [(key, i, start, end, labels[label], first, last) for i, start, end, label, first, last in note.chunks],
         )
-        self._db.executemany(
+        run(
             "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (key, i, f.kind, f.name, f.sentence, f.start, f.end, f.assertion, f.action, f.dose, f.route,
-                 f.frequency, f.reaction, f.value, f.unit)
-                for i, f in enumerate(item.facts)
-            ),
-        )  # fmt: skip
+            [(key, *fact) for fact in note.facts],
+        )
+        content = np.ascontiguousarray(note.vectors, dtype="<f4").data
+        self._file.write(content)
+        self._sha256.update(content)
+        self.vectors += len(note.vectors)
 
-    def _label(self, heading: str, kind: SectionKind) -> int:
-        key = self._labels.get((heading, kind))
-        if key is None:
-            key = self._labels[heading, kind] = len(self._labels) + 1
-            self._db.execute("INSERT INTO labels VALUES (?, ?, ?)", (key, heading, kind))
-        return key
+    def _keys_of(self, labels: Iterable[Label]) -> dict[Label, int]:
+        known = self._labels
+        for label in labels:
+            if label not in known:
+                known[label] = len(known) + 1
+                self._db.execute("INSERT INTO labels VALUES (?, ?, ?)", (known[label], *label))
+        return known
 
 
 def _relative(path: Path) -> str:
@@ -224,10 +204,11 @@ def _relative(path: Path) -> str:
 
 
 def _check(record: PatientRecord, dimension: int) -> None:
-    if any(item.note.patient_id != record.patient_id for item in record.notes):
-        raise ValueError("a note was handed over with another patient's chart")
-    chunks = sum(len(item.chunks) for item in record.notes)
-    if record.vectors.shape != (chunks, dimension):
-        raise ValueError(f"vectors have shape {record.vectors.shape} and the chunks need {(chunks, dimension)}")
-    if not np.isfinite(record.vectors).all():
-        raise ValueError("a vector holds a value that is no finite number")
+    for note in record.notes:
+        if note.header.patient_id != record.patient_id:
+            raise ValueError("a note was handed over with another patient's chart")
+        if note.vectors.shape != (len(note.chunks), dimension):
+            needed = (len(note.chunks), dimension)
+            raise ValueError(f"vectors have shape {note.vectors.shape} and the chunks need {needed}")
+        if not np.isfinite(note.vectors).all():
+            raise ValueError("a vector holds a value that is no finite number")

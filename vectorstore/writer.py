@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from core.errors import IndexMismatch, IngestFailed
 from core.records import ProcessedNote, SkippedNote
-from vectorstore.chart import ChartOrigin
 from vectorstore.collection import collect
 from vectorstore.compaction import merge, worth_merging
 from vectorstore.directory import DirectoryDraft
@@ -35,6 +34,7 @@ from vectorstore.segment import Segment
 from vectorstore.segment_builder import PatientPlace, PatientRecord, SegmentBuilder
 from vectorstore.specs import ChunkingSpec, EmbeddingSpec
 from vectorstore.store import SegmentCache, open_generation
+from vectorstore.stored_note import StoredNote, stored_note
 
 __all__ = ["ChunkingSpec", "IndexWriter"]
 
@@ -117,7 +117,31 @@ class IndexWriter:
         Raises:
             ValueError: a note is another patient's, a note id is used twice, or the vectors do not fit the chunks.
         """
-        record = PatientRecord(patient_id, tuple(notes), vectors, quarantined, tuple(skipped), metadata)
+        chunks = sum(len(item.chunks) for item in notes)
+        if vectors.shape != (chunks, self._embedding.dimension):
+            needed = (chunks, self._embedding.dimension)
+            raise ValueError(f"vectors have shape {vectors.shape} and the chunks need {needed}")
+        own, stored, first = metadata or {}, [], 0
+        for item in notes:
+            after = first + len(item.chunks)
+            stored.append(stored_note(item, vectors[first:after], metadata=own.get(item.note.note_id)))
+            first = after
+        self.put_chart(patient_id, stored, quarantined=quarantined, skipped=skipped)
+
+    def put_chart(
+        self,
+        patient_id: str,
+        notes: Sequence[StoredNote],
+        *,
+        quarantined: int = 0,
+        skipped: Sequence[SkippedNote] = (),
+    ) -> None:
+        """Replace a patient's chart whole by notes as they are stored, in any order.
+
+        Raises:
+            ValueError: a note is another patient's, a note id is used twice, or vectors do not fit their chunks.
+        """
+        record = PatientRecord(patient_id, tuple(notes), quarantined, tuple(skipped))
         if self._builder is None:
             self._builder = self._new_segment("")
         if patient_id in self._put:
@@ -193,9 +217,8 @@ class IndexWriter:
             self._refuse_shared_notes(segments, self._builder.name, draft)
         chosen = worth_merging(entries.values(), draft.shares())
         if chosen:
-            origin = ChartOrigin(self._layout.root, self._number, self._embedding.model, _NoEmbeddings())
             merged = self._new_segment("-merged")
-            merge(segments, chosen, draft, merged, origin)
+            merge(segments, chosen, draft, merged)
             self._finish(merged, len(draft.places(merged.name)), entries, segments)
         shares, counts = draft.shares(), draft.counts()
         draft.finish()
@@ -208,11 +231,12 @@ class IndexWriter:
             chunking=self._chunking,
             counts=counts,
             segments=tuple(
-                SegmentEntry(e.name, e.patients, e.vectors, shares[e.name].vectors, e.files)
+                SegmentEntry(e.name, e.patients, e.vectors, shares[e.name].patients, shares[e.name].vectors, e.files)
                 for e in entries.values()
                 if e.name in shares
             ),
             directory=FileEntry(path.relative_to(self._layout.root).as_posix(), path.stat().st_size, sha256_of(path)),
+            follows=self._live,
         )
 
     def _new_segment(self, suffix: str) -> SegmentBuilder:
@@ -222,7 +246,7 @@ class IndexWriter:
         self, builder: SegmentBuilder, patients: int, entries: dict[str, SegmentEntry], segments: dict[str, Segment]
     ) -> None:
         files = builder.finish()
-        entry = SegmentEntry(builder.name, patients, builder.vectors, builder.vectors, files)
+        entry = SegmentEntry(builder.name, patients, builder.vectors, patients, builder.vectors, files)
         entries[builder.name] = entry
         segments[builder.name] = Segment(self._layout.root, entry, self._embedding.dimension)
 
@@ -234,8 +258,8 @@ class IndexWriter:
         for note_id in segments[new].note_ids():
             for segment in others:
                 owner = segment.owner_of(note_id)
-                place = draft.find(owner[1]) if owner else None
-                if owner and place and (place.segment, place.patient_key) == (segment.name, owner[2]):
+                place = draft.find(owner.patient_id) if owner else None
+                if owner and place and (place.segment, place.patient_key) == (segment.name, owner.patient_key):
                     raise IngestFailed(
                         "a note id is used by two patients; note ids are unique in an index, so mend the source"
                     )
@@ -243,7 +267,7 @@ class IndexWriter:
     def _previous_directory(self) -> Path | None:
         if self.previous is None:
             return None
-        return self._layout.generation(self.previous.number) / DIRECTORY
+        return self._layout.root / self.previous.manifest.directory.path
 
     def _changes_by_removal(self) -> bool:
         return self.previous is not None and any(self.previous.has(patient_id) for patient_id in self._removed)

@@ -11,7 +11,7 @@ from vectorstore.manifest import SegmentEntry
 
 
 def entry(name: str, vectors: int) -> SegmentEntry:
-    return SegmentEntry(name, vectors, vectors, vectors, ())
+    return SegmentEntry(name, vectors, vectors, vectors, vectors, ())
 
 
 def chosen(sizes: dict[str, tuple[int, int]], most: int = 4) -> set[str]:

@@ -1,11 +1,17 @@
 """Reading a generation: listings, notes by id, charts that stay what they were."""
 
+import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidRequest, NoteNotFound, PatientNotFound
-from tests.fakes.indexes import lined, open_store, publish
+from core.errors import IndexMismatch, InvalidRequest, NoteNotFound, PatientNotFound
+from core.records import SkippedNote
+from tests.fakes.indexes import lined, open_store, open_writer, publish, vectors_of
+from vectorstore.generation import NotePlace
+from vectorstore.segment import NoteState
+from vectorstore.stored_note import StoredNote, stored_note
 
 ODD_IDS = ["a/b/c", "emoji 😀", "new\nline", "nul\0inside", "%2F", "'; DROP TABLE patients", "ÄÖ", "  "]
 
@@ -119,3 +125,76 @@ def test_a_note_that_left_the_chart_is_not_found_though_an_old_segment_holds_it(
     with pytest.raises(NoteNotFound):
         generation.note("old")
     assert generation.patient_of("new") == "a"
+
+
+def as_stored(patient_id: str, note_id: str, text: str, row_digest: str | None = None) -> StoredNote:
+    item = lined(patient_id, note_id, text)
+    return stored_note(item, vectors_of([item]), row_digest=row_digest)
+
+
+def contents(note: StoredNote) -> list[object]:
+    names = [name for name in StoredNote.__slots__ if name != "vectors"]
+    return [*(getattr(note, name) for name in names), note.vectors.tolist()]
+
+
+def test_stored_notes_come_back_as_they_were_put_in_chart_order(tmp_path: Path) -> None:
+    notes = [as_stored("a", "n2", "takes aspirin\n\nno fever", "row 2"), as_stored("a", "n1", "emoji 😀")]
+    with open_writer(tmp_path) as writer:
+        writer.put_chart("a", notes, quarantined=1, skipped=[SkippedNote("n3", "empty", "s")])
+        writer.put_chart("b", [as_stored("b", "n9", "other")])
+        writer.publish()
+    generation = open_store(tmp_path).generation
+    assert [contents(note) for note in generation.stored_notes("a")] == [contents(notes[1]), contents(notes[0])]
+    assert [contents(note) for note in generation.stored_notes("a", {"n2"})] == [contents(notes[0])]
+    assert generation.processed("a") == (lined("a", "n1", "emoji 😀"), lined("a", "n2", "takes aspirin\n\nno fever"))
+    assert generation.coverage("a") == (SkippedNote("n3", "empty", "s"),)
+    assert generation.chart("a").quarantined == 1
+
+
+def test_the_states_of_notes_tell_digest_source_and_row(tmp_path: Path) -> None:
+    known, unknown = as_stored("a", "n1", "one", "row 1"), as_stored("a", "n2", "two")
+    with open_writer(tmp_path) as writer:
+        writer.put_chart("a", [unknown, known])
+        writer.publish()
+    generation = open_store(tmp_path).generation
+    assert generation.note_states("a") == {
+        "n1": NoteState(known.digest, "test", "row 1"),
+        "n2": NoteState(unknown.digest, "test", None),
+    }
+    assert generation.find("n1") == NotePlace("a", "test", known.digest, "row 1")
+
+
+def test_lean_questions_about_an_unknown_patient_or_note_have_empty_answers(tmp_path: Path) -> None:
+    publish(tmp_path, charts_of("a"))
+    generation = open_store(tmp_path).generation
+    assert generation.note_states("nobody") == {}
+    assert generation.coverage("nobody") == ()
+    assert generation.stored_notes("nobody") == []
+    assert generation.find("nothing") is None
+
+
+def test_a_catalog_with_many_headings_is_read_right_whatever_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vectorstore.segment._LABELS_IN_MEMORY", 3)
+    monkeypatch.setattr("vectorstore.segment._LABELS_AT_ONCE", 2)
+    charts = {}
+    for patient_id in ("a", "b"):
+        item = lined(patient_id, patient_id, "\n".join(f"line {n}" for n in range(9)))
+        sentences = tuple(replace(s, heading=f"{patient_id} {s.ordinal}") for s in item.sentences)
+        charts[patient_id] = [replace(item, sentences=sentences)]
+    publish(tmp_path, charts)
+    generation = open_store(tmp_path).generation
+    for patient_id in ("a", "b", "a"):
+        assert list(generation.processed(patient_id)) == charts[patient_id]
+
+
+def test_a_byte_flipped_in_a_text_is_refused_without_quoting_it(tmp_path: Path) -> None:
+    publish(tmp_path, charts_of("a"))
+    path = next(tmp_path.rglob("catalog.sqlite"))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"words of a")] |= 128
+    path.write_bytes(content)
+    with pytest.raises(IndexMismatch, match="verify") as caught:
+        open_store(tmp_path).generation.note("note of a")
+    assert "ords of" not in "".join(traceback.format_exception(caught.value))
