@@ -1,26 +1,32 @@
 """Which files an input path stands for, and in which format they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from core.errors import IngestFailed
+from ingest.sources.csv_table import column_names
 from ingest.sources.fhir import read_fhir
 from ingest.sources.files import READ_ERRORS, CountingOpener, bare_name, open_bytes
 from ingest.sources.jsonl import parse_object, read_jsonl
-from ingest.sources.mimic import REQUIRED, mimic_header, read_mimic
+from ingest.sources.mimic import REQUIRED as MIMIC_COLUMNS
+from ingest.sources.mimic import read_mimic
+from ingest.sources.mimic_iii import REQUIRED as MIMIC_III_COLUMNS
+from ingest.sources.mimic_iii import read_mimic_iii
 from ingest.sources.rows import Reader
 from ingest.sources.text_folder import ENDINGS, read_text_folder
 
-Format: TypeAlias = Literal["mimic", "fhir", "jsonl", "text"]
+Format: TypeAlias = Literal["mimic", "mimic3", "fhir", "jsonl", "text"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 READERS: dict[Format, Reader] = {
     "mimic": read_mimic,
+    "mimic3": read_mimic_iii,
     "fhir": read_fhir,
     "jsonl": read_jsonl,
     "text": read_text_folder,
 }
+_COLUMNS: dict[Format, tuple[str, ...]] = {"mimic": MIMIC_COLUMNS, "mimic3": MIMIC_III_COLUMNS}
 _HEAD = 65536
 
 
@@ -48,11 +54,11 @@ def resolve_input(path: Path, format: Format | None = None) -> SourceInput:
     if path.is_file():
         found = format or _file_format(path)
         if found is None or found == "text":
-            raise IngestFailed(f"{path}: not a csv of MIMIC-IV-Note, FHIR or JSONL; name it with --source-format")
+            raise IngestFailed(f"{path}: not a csv of MIMIC notes, FHIR or JSONL; name it with --source-format")
         return SourceInput(bare_name(path), found, (path,))
     name = path.resolve().name
     files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-    found = format or _folder_format(files)
+    found = format or _folder_format(path, files)
     if found is None:
         raise IngestFailed(f"{path}: no notes in this folder; name their form with --source-format")
     chosen = (path,) if found == "text" else tuple(f for f in files if _named_like(f, found))
@@ -67,16 +73,20 @@ def _endings(path: Path) -> str:
 
 def _named_like(path: Path, format: Format) -> bool:
     ending = _endings(path)
-    if format == "mimic":
-        # MIMIC-IV-Note keeps tables of details beside its notes; a file that cannot be opened must not vanish.
-        return ending == "csv" and (not (header := mimic_header(path)) or set(REQUIRED) <= set(header))
+    if format in _COLUMNS:
+        # MIMIC keeps other tables beside its notes; a file that cannot be opened must not vanish.
+        return ending == "csv" and (not (names := column_names(path)) or set(_COLUMNS[format]) <= set(names))
     return ending in ({"json", "ndjson"} if format == "fhir" else {"jsonl", "json", "ndjson"})
+
+
+def _table_format(names: Collection[str]) -> Format | None:
+    return next((format for format, needed in _COLUMNS.items() if set(needed).issubset(names)), None)
 
 
 def _file_format(path: Path) -> Format | None:
     ending = _endings(path)
     if ending == "csv":
-        return "mimic"
+        return _table_format(column_names(path)) or "mimic"
     if ending == "ndjson":
         return "fhir"
     try:
@@ -91,9 +101,13 @@ def _file_format(path: Path) -> Format | None:
     return "fhir" if is_fhir else "jsonl"
 
 
-def _folder_format(files: Sequence[Path]) -> Format | None:
-    if any(_endings(f) == "csv" for f in files):
-        return "mimic"
+def _folder_format(path: Path, files: Sequence[Path]) -> Format | None:
+    headers = [column_names(f) for f in files if _endings(f) == "csv"]
+    found = {format for names in headers if (format := _table_format(names))}
+    if len(found) > 1:
+        raise IngestFailed(f"{path}: tables of {' and '.join(sorted(found))}; name one of these with --source-format")
+    if found or not all(headers):
+        return found.pop() if found else "mimic"
     for file in files:
         if _endings(file) in {"json", "ndjson", "jsonl"}:
             return _file_format(file)

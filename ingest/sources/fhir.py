@@ -7,7 +7,7 @@ from ingest.sources.fhir_attachments import read_attachments
 from ingest.sources.fhir_json import Json, Resource, items, mapping, read_resources, string
 from ingest.sources.files import READ_ERRORS, Opener, open_bytes
 from ingest.sources.note_types import loinc_note_type
-from ingest.sources.rows import Reason, Rejected, SourceRow, build_row
+from ingest.sources.rows import Reason, SourceRow, build_row, reject
 
 ENTERED_IN_ERROR = "entered-in-error"
 
@@ -25,7 +25,7 @@ def read_fhir(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes
             for resource in read_resources(path, opener):
                 yield from _rows(resource, replaced, max_chars)
         except (*READ_ERRORS, ValueError):
-            yield Rejected(Reason.UNREADABLE_FILE, path.name)
+            yield reject(Reason.UNREADABLE_FILE, path.name)
 
 
 def _replaced(path: Path, opener: Opener) -> Iterator[str]:
@@ -44,20 +44,20 @@ def _replaced(path: Path, opener: Opener) -> Iterator[str]:
 
 def _rows(resource: Resource, replaced: set[str], max_chars: int) -> Iterator[SourceRow]:
     if not resource.type:
-        yield Rejected(Reason.BAD_ROW, resource.where)
+        yield reject(Reason.BAD_ROW, resource.where)
         return
     if resource.type != "DocumentReference" or resource.body is None:
         return
     body, note_id = resource.body, resource.id
     patient_id = resource.resolve(body.get("subject"))
     if _in_error(body):
-        yield Rejected(Reason.ENTERED_IN_ERROR, resource.where, note_id, patient_id)
+        yield reject(Reason.ENTERED_IN_ERROR, resource.where, note_id, patient_id)
     elif note_id in replaced:
-        yield Rejected(Reason.SUPERSEDED, resource.where, note_id, patient_id)
+        yield reject(Reason.SUPERSEDED, resource.where, note_id, patient_id)
     else:
         found = read_attachments(resource, body.get("content"))
         for reason in found.failures:
-            yield Rejected(reason, resource.where, note_id, patient_id)
+            yield reject(reason, resource.where, note_id, patient_id)
         if found.text is not None:
             yield build_row(
                 resource.where,

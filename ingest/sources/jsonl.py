@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest.sources.files import READ_ERRORS, Opener, open_bytes
-from ingest.sources.rows import Reason, Rejected, SourceRow, as_id, build_row
+from ingest.sources.rows import Reason, SourceRow, as_id, build_row, reject
 
 
 def read_jsonl(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
@@ -17,7 +17,7 @@ def read_jsonl(files: Sequence[Path], max_chars: int, opener: Opener = open_byte
                     if line.strip():
                         yield _row(f"{path.name}:{number}", line, max_chars)
         except READ_ERRORS:
-            yield Rejected(Reason.UNREADABLE_FILE, path.name)
+            yield reject(Reason.UNREADABLE_FILE, path.name)
 
 
 def parse_object(line: bytes) -> dict[str, object] | None:
@@ -32,13 +32,13 @@ def parse_object(line: bytes) -> dict[str, object] | None:
 def _row(where: str, line: bytes, max_chars: int) -> SourceRow:
     fields = parse_object(line)
     if fields is None:
-        return Rejected(Reason.BAD_ROW, where)
+        return reject(Reason.BAD_ROW, where)
     note_id, patient_id = as_id(fields.get("note_id")), as_id(fields.get("patient_id"))
     text, charted_at, kind = fields.get("text"), fields.get("charted_at"), fields.get("note_type")
     if not isinstance(text, str) or not isinstance(kind, str | None):
-        return Rejected(Reason.BAD_ROW, where, note_id, patient_id)
+        return reject(Reason.BAD_ROW, where, note_id, patient_id)
     if not isinstance(charted_at, str | None):
-        return Rejected(Reason.INVALID_DATE, where, note_id, patient_id)
+        return reject(Reason.INVALID_DATE, where, note_id, patient_id)
     return build_row(
         where,
         note_id=note_id,

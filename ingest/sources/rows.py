@@ -79,6 +79,12 @@ class Reader(Protocol):
         ...
 
 
+def reject(reason: Reason, where: str, note_id: str | None = None, patient_id: str | None = None) -> Rejected:
+    """A rejected row that can be stored and shown, whatever its place and ids hold; an unfit id is left out."""
+    note_id, patient_id = (None if i is None or _bad_id(i) else i for i in (note_id, patient_id))
+    return Rejected(reason, _CONTROL.sub("\ufffd", where), note_id, patient_id)
+
+
 def as_id(value: object) -> str | None:
     """An identifier as an opaque string, None where there is none. Numbers are taken as written."""
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -109,25 +115,24 @@ def build_row(
 ) -> SourceRow:
     """Check one row and make a note of it."""
 
-    def reject(reason: Reason) -> Rejected:
-        known = [None if i is None or _bad_id(i) else i for i in (note_id, patient_id)]
-        return Rejected(reason, where, *known)
+    def unfit(reason: Reason) -> Rejected:
+        return reject(reason, where, note_id, patient_id)
 
     if not note_id:
-        return reject(Reason.MISSING_NOTE_ID)
+        return unfit(Reason.MISSING_NOTE_ID)
     if not patient_id:
-        return reject(Reason.MISSING_PATIENT_ID)
+        return unfit(Reason.MISSING_PATIENT_ID)
     if any(_bad_id(i) for i in (note_id, patient_id, encounter_id or "")):
-        return reject(Reason.INVALID_ID)
+        return unfit(Reason.INVALID_ID)
     if len(text) > max_chars:
-        return reject(Reason.TOO_LONG)
+        return unfit(Reason.TOO_LONG)
     text = clean_text(text)
     if not text.strip():
-        return reject(Reason.EMPTY_NOTE)
+        return unfit(Reason.EMPTY_NOTE)
     try:
         when = parse_charted_at(charted_at)
     except ValueError:
-        return reject(Reason.INVALID_DATE)
+        return unfit(Reason.INVALID_DATE)
     kind = " ".join(clean_text(note_type or "").split())[:MAX_ID_CHARS] or "note"
     return Note(note_id, patient_id, encounter_id or None, kind, when, text)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest.sources.files import READ_ERRORS, Opener, open_bytes
-from ingest.sources.rows import Reason, Rejected, SourceRow, build_row
+from ingest.sources.rows import Reason, SourceRow, build_row, reject
 
 ENDINGS = frozenset({".txt", ".text"})
 _NAME = re.compile(
@@ -30,15 +30,15 @@ def _row(path: Path, inside: Path, max_chars: int, opener: Opener) -> SourceRow:
     where, note_id = inside.as_posix(), inside.with_suffix("").as_posix()
     patient_id = inside.parts[0] if len(inside.parts) > 1 else None
     if path.suffix.lower() not in ENDINGS:
-        return Rejected(Reason.UNSUPPORTED_FILE, where, note_id, patient_id)
+        return reject(Reason.UNSUPPORTED_FILE, where, note_id, patient_id)
     try:
         with opener(path) as raw:
             data = raw.read(4 * max_chars + 4)
         if len(data) > 4 * max_chars:
-            return Rejected(Reason.TOO_LONG, where, note_id, patient_id)
+            return reject(Reason.TOO_LONG, where, note_id, patient_id)
         text = data.decode("utf-8-sig")
     except (*READ_ERRORS, UnicodeDecodeError):
-        return Rejected(Reason.UNDECODABLE_TEXT, where, note_id, patient_id)
+        return reject(Reason.UNDECODABLE_TEXT, where, note_id, patient_id)
     dated = _NAME.fullmatch(path.stem)
     kind = (dated["rest"] if dated else path.stem).replace("_", " ").replace("-", " ")
     time = f"T{dated['hour']}:{dated['minute']}" if dated and dated["hour"] else ""
