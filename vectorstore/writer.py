@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import IndexMismatch, IngestFailed
 from core.records import ProcessedNote, SkippedNote
-from vectorstore.collection import collect
+from vectorstore.collection import collect, fresh_number
 from vectorstore.compaction import merge, worth_merging
 from vectorstore.directory import DirectoryDraft
 from vectorstore.durable import sha256_of, sync_folder, write_synced
@@ -195,7 +195,7 @@ class IndexWriter:
                 raise
             pointer = None
         self._live = pointer.number if pointer else None
-        self._number = max([self._live or 0, *self._layout.generation_numbers()]) + 1
+        self._number = fresh_number(self._layout)
         if pointer is not None and not self._rebuild:
             try:
                 self.previous = open_generation(self._layout, pointer, _NoEmbeddings(), SegmentCache(self._layout.root))

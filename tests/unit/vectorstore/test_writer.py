@@ -140,7 +140,7 @@ with open_writer(Path({str(tmp_path)!r})) as writer:
     assert len(list((tmp_path / "segments").iterdir())) == 2
     assert list(open_store(tmp_path).generation.patient_ids()) == ["ann"]
     publish(tmp_path, BOB)
-    assert sorted(path.name for path in (tmp_path / "segments").iterdir()) == ["00000001", "00000002"]
+    assert sorted(path.name for path in (tmp_path / "segments").iterdir()) == ["00000001", "00000003"]
 
 
 def test_leftovers_of_an_unfinished_publication_are_cleared(tmp_path: Path) -> None:
