@@ -76,7 +76,7 @@ def run_ingest(
             rebuild=plan.rebuild,
         )
         stack.enter_context(writer)
-        spool = stack.enter_context(Spool(plan.index_dir.parent))
+        spool = stack.enter_context(Spool(plan.index_dir))
         report = stack.enter_context(QuarantineReport(plan.quarantine_dir, plan.sources))
         run = _Run(plan, embedder, writer, spool, report, progress or NoProgress())
         run.read(Deidentifier(plan.policy, detector))
