@@ -84,6 +84,7 @@ def run_ingest(
         live = writer.previous.number if writer.previous else 0
         run.outcome.generation = writer.publish()
         run.outcome.published = run.outcome.generation != live
+        run.outcome.generation = writer.compact() or run.outcome.generation
     outcome = run.outcome
     outcome.seconds = time.monotonic() - began
     outcome.report = report.path if report.written else None
