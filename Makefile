@@ -39,10 +39,6 @@ test: $(ALL) ## All tests, with a real vLLM server and a real browser
 test-unit: $(ALL) ## The unit tests alone, in seconds
 	$(BIN)/python -m pytest -q tests/unit
 
-.PHONY: test-crash
-test-crash: $(ALL) ## Kill writers of an index at every step, print the tally [KILLS=1000]
-	$(BIN)/python -m tests.crash --kills $(or $(KILLS),1000)
-
 .PHONY: check
 check: $(ALL) ## Style, types and the one-way rule of imports
 	$(BIN)/ruff check .
@@ -57,6 +53,11 @@ bench: $(ALL) ## Measure, print a table, write bench/results/*.json
 .PHONY: bench-store
 bench-store: $(ALL) ## Measure the store at ten million chunks, 24 GB of disk for a while [SCRATCH=dir]
 	$(BIN)/python -m bench.store $(if $(SCRATCH),--scratch '$(SCRATCH)')
+
+.PHONY: bench-ingest
+bench-ingest: $(ALL) ## Measure ingest and refresh, a million notes included [SCRATCH=dir]
+	$(BIN)/python -m bench embedder
+	$(BIN)/python -m bench.ingest $(if $(SCRATCH),--scratch '$(SCRATCH)')
 
 # Public data sets, where they lie beside the checkout; tasks that need them are skipped without.
 DATA ?= $(wildcard ../shared/data)

@@ -2,7 +2,7 @@
 
 Each bench is a module `bench.bench_<name>` with a function `run() -> list[Figure]`. They run one after another, each
 in a process of its own, so that none inherits another's threads or memory. What takes long has a command of its own:
-`python -m bench.store`.
+`python -m bench.store` and `python -m bench.ingest`.
 """
 
 import argparse

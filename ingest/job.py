@@ -76,7 +76,7 @@ def run_ingest(
             rebuild=plan.rebuild,
         )
         stack.enter_context(writer)
-        spool = stack.enter_context(Spool(plan.index_dir))
+        spool = stack.enter_context(Spool(plan.index_dir.parent))
         report = stack.enter_context(QuarantineReport(plan.quarantine_dir, plan.sources))
         run = _Run(plan, embedder, writer, spool, report, progress or NoProgress())
         run.read(Deidentifier(plan.policy, detector))
@@ -84,7 +84,6 @@ def run_ingest(
         live = writer.previous.number if writer.previous else 0
         run.outcome.generation = writer.publish()
         run.outcome.published = run.outcome.generation != live
-        run.outcome.generation = writer.compact() or run.outcome.generation
     outcome = run.outcome
     outcome.seconds = time.monotonic() - began
     outcome.report = report.path if report.written else None

@@ -1,10 +1,8 @@
 """Rows of a run on disk, so that a source need not be sorted by patient nor fit into memory.
 
-The database has no name in the file system once it is open: after a crash no note is left behind. The empty folder that
-a crash within these first moments leaves goes with the next run.
+The database has no name in the file system once it is open: after a crash no note is left behind.
 """
 
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +15,6 @@ from core.records import Note
 from ingest.sources import Reason, Rejected
 from vectorstore.digests import note_digest
 
-_PREFIX = ".spool-"
 _SCHEMA = """
 CREATE TABLE notes (
     note_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, encounter_id TEXT, note_type TEXT NOT NULL, charted_at TEXT,
@@ -38,13 +35,11 @@ class SpooledNote:
 
 
 class Spool:
-    """Notes and set-aside rows of one run, read back by patient. A context manager; one at a time in a folder."""
+    """Notes and set-aside rows of one run, read back by patient. A context manager."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for stale in folder.glob(f"{_PREFIX}*"):
-            shutil.rmtree(stale)
-        with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as place:
+        with tempfile.TemporaryDirectory(prefix=".spool-", dir=folder) as place:
             self._db = sqlite3.connect(Path(place) / "spool.sqlite", isolation_level=None)
             self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;")
             self._db.executescript(_SCHEMA)

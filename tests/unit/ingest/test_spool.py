@@ -44,11 +44,3 @@ def test_leaves_no_file_behind_even_while_it_is_open(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         spool.add(note("a", text="SECRET" * 100_000), "s")
         assert list(tmp_path.iterdir()) == []
-
-
-def test_clears_the_folder_that_a_killed_run_left(tmp_path: Path) -> None:
-    left = tmp_path / ".spool-of-a-killed-run"
-    left.mkdir()
-    (left / "spool.sqlite").touch()
-    with Spool(tmp_path):
-        assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Ingest and refresh: parts of `make bench-ingest`."""

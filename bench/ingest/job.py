@@ -1,0 +1,80 @@
+"""One run of the ingest job in this process, and what it took."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import cpu_s
+from core.records import Fact, Note, Sentence
+from core.settings import load_settings
+from ingest.deidentify import PatternDetector
+from ingest.job import Embedder, IngestPlan, run_ingest
+from ingest.outcome import Outcome
+from ingest.progress import Progress
+from ingest.sources import resolve_input
+from vectorstore.embeddings import LocalEmbeddings, build_embeddings
+
+_FACTS = "extract_facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Wall and CPU seconds, bytes handed to the system to write, and what the run says it did."""
+
+    wall_s: float
+    cpu_s: float
+    written: int
+    outcome: Outcome
+
+
+def real_embeddings() -> LocalEmbeddings:
+    """The embedder of the settings."""
+    return build_embeddings(load_settings().embedding)
+
+
+def embedder_of(embeddings: LocalEmbeddings) -> Embedder:
+    """It, as the job takes it."""
+    return Embedder(embeddings.spec, embeddings.embed, embeddings.count_tokens)
+
+
+def ingest(notes: Path, folder: Path, embedder: Embedder, *, progress: Progress | None = None) -> Taken:
+    """Bring the index in `folder` to the state of `notes`."""
+    plan = IngestPlan((resolve_input(notes),), folder / "index", folder / "quarantine")
+    wall, cpu, written = time.perf_counter(), cpu_s(), _written()
+    outcome = run_ingest(plan, embedder=embedder, detector=PatternDetector(), progress=progress)
+    return Taken(time.perf_counter() - wall, cpu_s() - cpu, _written() - written, outcome)
+
+
+@contextmanager
+def without_facts() -> Iterator[None]:
+    """Let the job find no facts, in whichever of its modules it calls for them."""
+    replaced = [
+        (module, getattr(module, _FACTS))
+        for name, module in list(sys.modules.items())
+        if name.startswith("ingest.") and hasattr(module, _FACTS)
+    ]
+    if not replaced:
+        raise RuntimeError("no module of ingest calls extract_facts; see where it went")
+    for module, _ in replaced:
+        setattr(module, _FACTS, _no_facts)
+    try:
+        yield
+    finally:
+        for module, function in replaced:
+            setattr(module, _FACTS, function)
+
+
+def _no_facts(note: Note, sentences: tuple[Sentence, ...]) -> tuple[Fact, ...]:
+    return ()
+
+
+def _written() -> int:
+    """Bytes this process passed to write calls, temporary files counted. 0 where the system does not tell."""
+    try:
+        lines = Path("/proc/self/io").read_text().splitlines()
+    except OSError:
+        return 0
+    return int(dict(line.split(": ") for line in lines)["wchar"])
