@@ -93,6 +93,9 @@ class IngestSettings(_Group):
     )
     max_note_chars: int = Field(2_000_000, ge=1000, description="A longer note is quarantined.")
     max_bad_share: float = Field(0.10, ge=0, le=1, description="Above this share of bad rows nothing is published.")
+    max_shrink: float = Field(
+        0.5, ge=0, le=1, description="A source that comes back with less than this share of its notes is refused."
+    )
     chunk_tokens: int = Field(200, ge=32, description="Longest chunk, in tokens of the embedding model.")
     quarantine_dir: Path = Field(Path("var/quarantine"), description="Where reports of set-aside rows are written.")
 

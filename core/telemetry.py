@@ -94,3 +94,15 @@ class Metrics:
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"anamnesis_{name}", text, registry=self.registry)
+
+
+class IngestMetrics(Metrics):
+    """What only the ingest job can say; in a service's own series these would look like a run that failed."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        super().__init__(registry)
+        self.ingest_success = self._gauge("ingest_success", "1 where the last ingest run ended well, else 0.")
+        self.ingest_last_run = self._gauge("ingest_last_run_timestamp_seconds", "When it ended (Unix time).")
+        self.ingest_last_success = self._gauge(
+            "ingest_last_success_timestamp_seconds", "When an ingest run last ended well (Unix time)."
+        )

@@ -10,57 +10,56 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
-from prometheus_client import write_to_textfile
-
 from core.errors import AnamnesisError, SettingsInvalid
 from core.settings import Settings, load_settings
-from core.telemetry import Metrics, configure_logging
+from core.telemetry import configure_logging
 from ingest.deidentify import PatternDetector, Policy
-from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
-from ingest.outcome import Outcome, RunFailed
+from ingest.embedding import lazy_embedder
+from ingest.job import IngestPlan, name_inputs, run_ingest
+from ingest.outcome import Outcome
 from ingest.progress import LineProgress
+from ingest.run_metrics import write_run
 from ingest.sources import FORMATS, resolve_input
-from vectorstore.embeddings import build_embeddings
 
-OWN_SERIES = (
-    "anamnesis_ingest_notes_total",
-    "anamnesis_ingest_seconds",
-    "anamnesis_index_generation",
-    "anamnesis_index_notes",
-)
+_GOES_ON = "nothing was published; the next run goes on where this one stopped"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the job and print its closing table. Returns the exit code."""
     options = _parser().parse_args(arguments)
+    outcome = Outcome()
+    code = _attempt(options, outcome)
+    if options.metrics_file:
+        write_run(options.metrics_file, outcome, succeeded=code == 0)
+    return code
+
+
+def _attempt(options: argparse.Namespace, outcome: Outcome) -> int:
     progress = LineProgress(sys.stderr)
     try:
         settings = load_settings()
         configure_logging(settings.log.level, settings.log.format)
-        outcome = _run(options, settings, progress)
+        _run(options, settings, progress, outcome)
     except SettingsInvalid as e:
         print(f"ingest: {e}", file=sys.stderr)
         return 2
     except AnamnesisError as e:
         progress.close()
-        if isinstance(e, RunFailed):
-            print(e.outcome.table())
+        if outcome.rows:
+            print(outcome.table())
         print(f"ingest: {e}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         progress.close()
-        print("ingest: interrupted; nothing was published", file=sys.stderr)
+        done = f"generation {outcome.generation} is published" if outcome.published else _GOES_ON
+        print(f"ingest: interrupted; {done}", file=sys.stderr)
         return 130
     progress.close()
     print(outcome.table())
-    if options.metrics_file:
-        metrics = Metrics()
-        outcome.record(metrics)
-        write_to_textfile(str(options.metrics_file), metrics.registry.restricted_registry(OWN_SERIES))
     return 0
 
 
-def _run(options: argparse.Namespace, settings: Settings, progress: LineProgress) -> Outcome:
+def _run(options: argparse.Namespace, settings: Settings, progress: LineProgress, outcome: Outcome) -> None:
     inputs = name_inputs([resolve_input(path, options.source_format) for path in options.notes], options.source)
     plan = IngestPlan(
         inputs,
@@ -69,14 +68,16 @@ def _run(options: argparse.Namespace, settings: Settings, progress: LineProgress
         policy=cast(Policy, options.deidentify or settings.ingest.deidentify),
         max_note_chars=settings.ingest.max_note_chars,
         max_bad_share=settings.ingest.max_bad_share,
+        max_shrink=settings.ingest.max_shrink,
         chunk_tokens=settings.ingest.chunk_tokens,
         keep=settings.index.keep,
         rebuild=options.rebuild,
         allow_empty=options.allow_empty,
+        allow_shrink=options.allow_shrink,
+        skip_unchanged=not options.no_skip,
     )
-    embeddings = build_embeddings(settings.embedding)
-    embedder = Embedder(embeddings.spec, embeddings.embed, embeddings.count_tokens)
-    return run_ingest(plan, embedder=embedder, detector=PatternDetector(), progress=progress)
+    embedder = lazy_embedder(settings.embedding)
+    run_ingest(plan, embedder=embedder, detector=PatternDetector(), progress=progress, outcome=outcome)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--deidentify", choices=get_args(Policy), help="what to do about identifiers in this source")
     add("--rebuild", action="store_true", help="build the index anew from these inputs alone")
     add("--allow-empty", action="store_true", help="accept a source without notes and remove those it had")
+    add("--allow-shrink", action="store_true", help="accept a source that lost more than half of its notes, or all")
+    add("--no-skip", action="store_true", help="read the files even if they are as they were")
     add("--metrics-file", type=Path, metavar="FILE", help="write the run's metrics in Prometheus text form")
     return parser
 

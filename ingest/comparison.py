@@ -3,27 +3,28 @@
 A run is a snapshot of its sources: notes of theirs that are no longer there go, those of other sources stay.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.records import Note, SkippedNote
-from ingest.sources import Reason, Rejected
-from ingest.spool import SpooledNote
-from vectorstore.chart import Chart
-from vectorstore.generation import Generation
+from core.records import SkippedNote
+from ingest.sources import Reason
+from ingest.spool import SpooledChart, SpooledNote, State
+from vectorstore.segment import NoteState
 
 
 @dataclass(frozen=True, slots=True)
 class ChartChange:
-    """One patient: the notes that must be processed, and the ids of those that stay as they are.
+    """One patient: the notes that come from the staging, and the ids of those that stay as they are.
 
-    `unchanged` are the run's own, `carried` those of other sources (or of an input that could not be read whole).
+    `unchanged` are the run's own, `renamed` those of them that get another row digest; `carried` those of other sources
+    (or of an input that could not be read whole).
     """
 
     patient_id: str
     added: tuple[SpooledNote, ...]
     changed: tuple[SpooledNote, ...]
     unchanged: frozenset[str]
+    renamed: Mapping[str, str]
     carried: frozenset[str]
     removed: frozenset[str]
     skipped: tuple[SkippedNote, ...]
@@ -33,11 +34,11 @@ class ChartChange:
     def any(self) -> bool:
         """True where the chart must be written anew."""
         coverage = sorted(self.skipped, key=_key) != sorted(self.skipped_before, key=_key)
-        return bool(self.added or self.changed or self.removed or coverage)
+        return bool(self.added or self.changed or self.removed or self.renamed or coverage)
 
     @property
     def fresh(self) -> tuple[SpooledNote, ...]:
-        """The notes to process."""
+        """The notes that come from the staging."""
         return self.added + self.changed
 
     @property
@@ -51,32 +52,35 @@ def _key(note: SkippedNote) -> tuple[str, str, str]:
 
 
 def compare(
-    patient_id: str,
-    incoming: Sequence[SpooledNote],
-    set_aside: Sequence[tuple[str, Rejected]],
-    chart: Chart | None,
+    run: SpooledChart,
+    live: Mapping[str, NoteState],
+    skipped_before: tuple[SkippedNote, ...],
     *,
     sources: Collection[str],
     incomplete: Collection[str],
+    in_run: Callable[[str], bool],
 ) -> ChartChange:
-    """Compare a patient's rows of a run with the chart as it is. `sources` are the run's."""
-    before = chart.note_digests() if chart else {}
-    owners = chart.note_sources() if chart else {}
-    ids = {item.note.note_id for item in incoming}
-    gone = {note_id for note_id, source in owners.items() if source in sources and note_id not in ids}
-    held_back = {note_id for note_id in gone if owners[note_id] in incomplete}
-    others = {note_id for note_id, source in owners.items() if source not in sources}
-    skipped_before = chart.skipped if chart else ()
+    """Compare what a run has of a patient with the chart as it is.
+
+    `sources` are the run's; `incomplete` those of them that were not read whole, which lose no note; `in_run` tells
+    whether any row of the run has a note id.
+    """
+    ids = {note.note_id for note in run.notes}
+    gone = {note_id for note_id, state in live.items() if state.source in sources and note_id not in ids}
+    # A note that moved to another patient has left this one, whether or not its source was read whole.
+    held_back = {note_id for note_id in gone if live[note_id].source in incomplete and not in_run(note_id)}
+    staged = [note for note in run.notes if note.state is State.STAGED]
     return ChartChange(
-        patient_id,
-        added=tuple(item for item in incoming if item.note.note_id not in before),
-        changed=tuple(item for item in incoming if before.get(item.note.note_id, item.digest) != item.digest),
-        unchanged=frozenset(item.note.note_id for item in incoming if before.get(item.note.note_id) == item.digest),
-        carried=frozenset(others | held_back),
+        run.patient_id,
+        added=tuple(note for note in staged if note.note_id not in live),
+        changed=tuple(note for note in staged if note.note_id in live),
+        unchanged=frozenset(note.note_id for note in run.notes if note.state is not State.STAGED),
+        renamed={note.note_id: note.mark for note in run.notes if note.state is State.RENAMED},
+        carried=frozenset({note_id for note_id, state in live.items() if state.source not in sources} | held_back),
         removed=frozenset(gone - held_back),
         skipped=(
             *(note for note in skipped_before if note.source not in sources),
-            *(SkippedNote(row.note_id or row.where, row.reason.value, source) for source, row in set_aside),
+            *(SkippedNote(row.note_id or row.where, row.reason.value, source) for source, row in run.set_aside),
         ),
         skipped_before=skipped_before,
     )
@@ -85,17 +89,3 @@ def compare(
 def quarantined(skipped: Sequence[SkippedNote]) -> int:
     """How many of the rows were set aside against the source's intent."""
     return sum(1 for note in skipped if Reason(note.reason).quarantined)
-
-
-def claim(note: Note, previous: Generation | None, sources: Collection[str]) -> Reason | None:
-    """Why a note cannot have its id: another source's note has it already. None where it can.
-
-    A note id is unique in an index; the source that brought it first keeps it, until it drops the note.
-    """
-    owner = previous.patient_of(note.note_id) if previous else None
-    if previous is None or owner is None:
-        return None
-    chart = previous.chart(owner)
-    if chart.note_sources()[note.note_id] in sources:
-        return None
-    return Reason.DUPLICATE if chart.note(note.note_id) == note else Reason.DUPLICATE_ID

@@ -1,117 +1,102 @@
-"""Embedding in windows of many charts, while the next window is being prepared."""
+"""Vectors for the texts of a window of notes, each distinct text embedded once."""
 
-from __future__ import annotations
-
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self, TypeAlias
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.records import ProcessedNote
-from ingest.comparison import ChartChange
+from core.settings import EmbeddingSettings
+from vectorstore.embeddings import LocalEmbeddings, build_embeddings
+from vectorstore.embeddings.model_folder import find_model
+from vectorstore.specs import EmbeddingSpec
 
 Vectors: TypeAlias = NDArray[np.float32]
 Embed: TypeAlias = Callable[[list[str]], Vectors]
-WINDOW_CHUNKS = 512
-"""Chunks embedded in one go: enough for the model to sort them into batches of nearly equal length, and a few MB."""
-_IN_FLIGHT = 2
+REMEMBERED = 8192
+"""Texts whose vectors are kept from window to window: 12 MB at 384 dimensions, and the texts."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedChart:
-    """A changed chart whose fresh notes are cut up; `vectors` holds those of notes that were taken over."""
+class Embedder:
+    """What the job needs of an embedding model; `embed` gives unit vectors, float32 of shape (texts, dimension)."""
 
-    change: ChartChange
-    notes: tuple[ProcessedNote, ...]
-    vectors: dict[str, Vectors]
-    metadata: dict[str, str]
-
-    def texts(self) -> list[str]:
-        """The words of all chunks that have no vector yet, in the order of the notes."""
-        return [
-            item.note.text[chunk.start : chunk.end]
-            for item in self.notes
-            if item.note.note_id not in self.vectors
-            for chunk in item.chunks
-        ]
-
-    def all_vectors(self, fresh: Vectors) -> Vectors:
-        """All vectors, in the order of the notes; `fresh` has those of `texts`. Both float32 (chunks, dimension)."""
-        blocks, position = [fresh[:0]], 0
-        for item in self.notes:
-            known = self.vectors.get(item.note.note_id)
-            if known is None:
-                known = fresh[position : position + len(item.chunks)]
-                position += len(item.chunks)
-            blocks.append(known)
-        return np.concatenate(blocks)
+    spec: EmbeddingSpec
+    embed: Embed
+    count_tokens: Callable[[str], int]
 
 
-@dataclass(slots=True)
-class _Window:
-    charts: list[PreparedChart] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+def lazy_embedder(settings: EmbeddingSettings) -> Embedder:
+    """An embedder that is loaded when the first text comes: a run over unchanged notes needs none.
 
-
-class WindowedEmbedder:
-    """Gives charts their vectors, in the order in which they came. A context manager.
-
-    One thread embeds while the caller prepares; at most two windows wait, so that memory stays bounded.
+    Raises:
+        SettingsInvalid: the model cannot be found.
     """
+    if settings.backend == "huggingface":
+        # Only the loaded pipeline knows how long its vectors are.
+        embeddings = build_embeddings(settings)
+        return Embedder(embeddings.spec, embeddings.embed, embeddings.count_tokens)
+    lazy = _Lazy(settings)
+    return Embedder(find_model(settings.model).spec, lazy.embed, lazy.count_tokens)
 
-    def __init__(self, embed: Embed, dimension: int) -> None:
+
+class _Lazy:
+    def __init__(self, settings: EmbeddingSettings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._loaded: LocalEmbeddings | None = None
+
+    def embed(self, texts: list[str]) -> Vectors:
+        return self._embeddings().embed(texts)
+
+    def count_tokens(self, text: str) -> int:
+        return self._embeddings().count_tokens(text)
+
+    def _embeddings(self) -> LocalEmbeddings:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = build_embeddings(self._settings)
+            return self._loaded
+
+
+class TextVectors:
+    """Gives texts their vectors, and remembers the last ones: paragraphs are copied forward from note to note."""
+
+    def __init__(self, embed: Embed, dimension: int, *, remembered: int = REMEMBERED) -> None:
         self._embed = embed
         self._dimension = dimension
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
-        self._window = _Window()
-        self._waiting: deque[tuple[_Window, Future[Vectors]]] = deque()
+        self._most = remembered
+        self._last: OrderedDict[str, Vectors] = OrderedDict()
 
-    def __enter__(self) -> Self:
-        return self
+    def of(self, texts: Sequence[str], known: Mapping[str, Vectors]) -> tuple[Vectors, int]:
+        """The vectors, float32 of shape (texts, dimension), and how many texts were embedded for them.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._thread.shutdown(cancel_futures=True)
+        `known` maps texts to vectors they have already.
+        """
+        distinct = dict.fromkeys(texts)
+        found = {text: vector for text in distinct if (vector := self._vector(text, known)) is not None}
+        fresh = [text for text in distinct if text not in found]
+        if fresh:
+            embedded = np.asarray(self._embed(fresh), dtype=np.float32)
+            found.update(zip(fresh, embedded, strict=True))
+            self._remember(fresh, found)
+        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = found[text]
+        return vectors, len(fresh)
 
-    def add(self, chart: PreparedChart) -> Iterator[tuple[PreparedChart, Vectors]]:
-        """Take one chart in; charts that are ready come out."""
-        self._window.charts.append(chart)
-        self._window.texts.extend(chart.texts())
-        if len(self._window.texts) >= WINDOW_CHUNKS or len(self._window.charts) >= WINDOW_CHUNKS:
-            self._send()
-        while len(self._waiting) > _IN_FLIGHT or (self._waiting and self._waiting[0][1].done()):
-            yield from self._receive()
+    def _vector(self, text: str, known: Mapping[str, Vectors]) -> Vectors | None:
+        vector = known.get(text)
+        if vector is None and (vector := self._last.get(text)) is not None:
+            self._last.move_to_end(text)
+        return vector
 
-    def finish(self) -> Iterator[tuple[PreparedChart, Vectors]]:
-        """No more charts come; the rest comes out."""
-        self._send()
-        while self._waiting:
-            yield from self._receive()
-
-    def _send(self) -> None:
-        if self._window.charts:
-            window, self._window = self._window, _Window()
-            self._waiting.append((window, self._thread.submit(self._vectors, window.texts)))
-
-    def _receive(self) -> Iterator[tuple[PreparedChart, Vectors]]:
-        window, future = self._waiting.popleft()
-        vectors, position = future.result(), 0
-        for chart in window.charts:
-            count = len(chart.texts())
-            yield chart, chart.all_vectors(vectors[position : position + count])
-            position += count
-
-    def _vectors(self, texts: list[str]) -> Vectors:
-        """Embed each distinct text once: paragraphs are copied forward from note to note."""
-        distinct = list(dict.fromkeys(texts))
-        if not distinct:
-            return np.zeros((0, self._dimension), dtype=np.float32)
-        rows = {text: row for row, text in enumerate(distinct)}
-        found = np.asarray(self._embed(distinct), dtype=np.float32)
-        return found[[rows[text] for text in texts]]
+    def _remember(self, texts: Sequence[str], found: Mapping[str, Vectors]) -> None:
+        for text in texts:
+            # A copy: a row of the window's block would keep the whole block alive.
+            self._last[text] = found[text].copy()
+        while len(self._last) > self._most:
+            self._last.popitem(last=False)

@@ -1,50 +1,89 @@
-"""Rows of a run on disk, so that a source need not be sorted by patient nor fit into memory.
+"""What a run has met of each note, on disk: a source need not be sorted by patient, nor fit into memory.
 
-The database has no name in the file system once it is open: after a crash no note is left behind.
+No text lies here. The database has no name in the file system once it is open: after a crash nothing is left behind.
 """
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Any, Self
 
-from core.records import Note
 from ingest.sources import Reason, Rejected
-from vectorstore.digests import note_digest
 
 _SCHEMA = """
 CREATE TABLE notes (
-    note_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, encounter_id TEXT, note_type TEXT NOT NULL, charted_at TEXT,
-    text TEXT NOT NULL, source TEXT NOT NULL, digest TEXT NOT NULL);
+    note_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, source TEXT NOT NULL, content BLOB NOT NULL,
+    state INTEGER NOT NULL, mark TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX notes_by_patient ON notes (patient_id);
 CREATE TABLE set_aside (
     patient_id TEXT NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, place TEXT NOT NULL, note_id TEXT);
+CREATE INDEX set_aside_by_patient ON set_aside (patient_id);
+CREATE TABLE touched (patient_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-Added: TypeAlias = Literal["new", "same", "other"]
+_CACHE_KIB = 65536
+
+
+class State(IntEnum):
+    """What is known of a note of this run: where its stored form lies."""
+
+    PENDING = 0
+    """Nowhere: it is being worked on, or was set aside."""
+    LIVE = 1
+    """In the live generation."""
+    RENAMED = 2
+    """In the live generation, where it goes by another row digest; `mark` is the new one."""
+    STAGED = 3
+    """In the staging, under the digest `mark`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpooledNote:
-    """A note of this run with its source and the digest it is stored under."""
+    """A note of this run and where its stored form lies."""
 
-    note: Note
+    note_id: str
     source: str
-    digest: str
+    state: State
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledChart:
+    """All of one patient in this run: notes, and rejected rows with their sources."""
+
+    patient_id: str
+    notes: tuple[SpooledNote, ...] = ()
+    set_aside: tuple[tuple[str, Rejected], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The row that has a note id: its source, and whether it is the same row but for that."""
+
+    source: str
+    same: bool
 
 
 class Spool:
-    """Notes and set-aside rows of one run, read back by patient. A context manager."""
+    """Note ids of one run, each held by one row, and set-aside rows. A context manager."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".spool-", dir=folder) as place:
             self._db = sqlite3.connect(Path(place) / "spool.sqlite", isolation_level=None)
-            self._db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;")
+            self._db.executescript(
+                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{_CACHE_KIB};"
+            )
             self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
         self.notes = 0
+        self.touched = 0
 
     def __enter__(self) -> Self:
         return self
@@ -54,21 +93,30 @@ class Spool:
     ) -> None:
         self._db.close()
 
-    def add(self, note: Note, source: str) -> Added:
-        """Keep a note. `same`: its id is here with the very same note; `other`: with another one; neither is kept."""
-        fields = (note.note_id, note.patient_id, note.encounter_id, note.note_type, note.charted_at, note.text)
+    def claim(self, note: SpooledNote, patient_id: str, content: bytes) -> Holder | None:
+        """Let a row have its note id, unless another row of this run has it, which is then told.
+
+        `content` is the digest of the row's fields.
+        """
         kept = self._db.execute(
-            "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (*fields, source, note_digest(note, source)),
+            "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (note.note_id, patient_id, note.source, content, int(note.state), note.mark),
         ).rowcount
         if kept:
             self.notes += 1
-            return "new"
-        first = self._db.execute(
-            "SELECT note_id, patient_id, encounter_id, note_type, charted_at, text FROM notes WHERE note_id = ?",
-            (note.note_id,),
+            return None
+        source, first = self._db.execute(
+            "SELECT source, content FROM notes WHERE note_id = ?", (note.note_id,)
         ).fetchone()
-        return "same" if first == fields else "other"
+        return Holder(source, first == content)
+
+    def settle(self, note_id: str, state: State, mark: str) -> None:
+        """Say where the stored form of a note lies."""
+        self._db.execute("UPDATE notes SET state = ?, mark = ? WHERE note_id = ?", (int(state), mark, note_id))
+
+    def has(self, note_id: str) -> bool:
+        """Whether some row of this run has this note id."""
+        return self._db.execute("SELECT 1 FROM notes WHERE note_id = ?", (note_id,)).fetchone() is not None
 
     def set_aside(self, row: Rejected, source: str) -> None:
         """Keep a rejected row for the coverage of its patient, where that is known."""
@@ -76,30 +124,46 @@ class Spool:
             fields = (row.patient_id, source, row.reason.value, row.where, row.note_id)
             self._db.execute("INSERT INTO set_aside VALUES (?, ?, ?, ?, ?)", fields)
 
-    def finish(self) -> None:
-        """Everything is here; make reading by patient quick."""
-        self._db.execute("CREATE INDEX notes_by_patient ON notes (patient_id)")
-        self._db.execute("CREATE INDEX set_aside_by_patient ON set_aside (patient_id)")
-
-    def patients(self) -> Iterator[str]:
+    def charts(self) -> Iterator[SpooledChart]:
         """Every patient of whom there is anything, in order of id."""
-        rows = self._db.execute("SELECT patient_id FROM notes UNION SELECT patient_id FROM set_aside ORDER BY 1")
-        return (patient_id for (patient_id,) in rows)
+        notes = self._db.execute("SELECT patient_id, 0, note_id, source, state, mark FROM notes ORDER BY 1, 3")
+        aside = self._db.execute(
+            "SELECT patient_id, 1, source, reason, place, note_id FROM set_aside ORDER BY 1, rowid"
+        )
+        for patient_id, rows in groupby(merge(notes, aside, key=itemgetter(0)), key=itemgetter(0)):
+            yield _chart(patient_id, rows)
 
-    def notes_of(self, patient_id: str) -> list[SpooledNote]:
-        """A patient's notes, oldest first, undated ones first of all."""
-        rows = self._db.execute(
-            "SELECT note_id, patient_id, encounter_id, note_type, charted_at, text, source, digest FROM notes "
-            "WHERE patient_id = ? ORDER BY coalesce(charted_at, ''), note_id",
+    def chart(self, patient_id: str) -> SpooledChart:
+        """One patient."""
+        notes = self._db.execute(
+            "SELECT patient_id, 0, note_id, source, state, mark FROM notes WHERE patient_id = ? ORDER BY note_id",
             (patient_id,),
         )
-        return [SpooledNote(Note(*fields), source, digest) for *fields, source, digest in rows]
-
-    def set_aside_of(self, patient_id: str) -> list[tuple[str, Rejected]]:
-        """A patient's rejected rows, each with its source."""
-        rows = self._db.execute(
-            "SELECT source, reason, place, note_id FROM set_aside WHERE patient_id = ? ORDER BY rowid", (patient_id,)
+        aside = self._db.execute(
+            "SELECT patient_id, 1, source, reason, place, note_id FROM set_aside WHERE patient_id = ? ORDER BY rowid",
+            (patient_id,),
         )
-        return [
-            (source, Rejected(Reason(reason), where, note_id, patient_id)) for source, reason, where, note_id in rows
-        ]
+        return _chart(patient_id, (*notes, *aside))
+
+    def touch(self, patient_id: str) -> None:
+        """Note down that a patient must be written."""
+        self._db.execute("INSERT INTO touched VALUES (?)", (patient_id,))
+        self.touched += 1
+
+    def touched_patients(self) -> Iterator[str]:
+        """The patients to be written, in order of id."""
+        return (patient_id for (patient_id,) in self._db.execute("SELECT patient_id FROM touched ORDER BY 1"))
+
+
+def _chart(patient_id: str, rows: Iterable[tuple[Any, ...]]) -> SpooledChart:
+    notes: list[SpooledNote] = []
+    aside: list[tuple[str, Rejected]] = []
+    for _, kind, *fields in rows:
+        if kind == 0:
+            note_id, source, state, mark = fields
+            if state != State.PENDING:
+                notes.append(SpooledNote(note_id, source, State(state), mark))
+        else:
+            source, reason, where, of_note = fields
+            aside.append((source, Rejected(Reason(reason), where, of_note, patient_id)))
+    return SpooledChart(patient_id, tuple(notes), tuple(aside))

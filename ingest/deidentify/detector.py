@@ -10,6 +10,9 @@ from ingest.deidentify.places import find_places
 class PatternDetector:
     """Finds identifiers by their form and by what stands beside them. docs/deidentification.md says how well."""
 
+    version = "patterns.1"
+    """Changes whenever the same text would be masked differently: what is stored was masked by some version."""
+
     def detect(self, text: str) -> list[Identifier]:
         """All identifiers, in the order of the text, none overlapping another. Linear in the length of the text."""
         lowered = text.lower()

@@ -64,7 +64,15 @@ class Rule:
 
 
 class Detector(Protocol):
-    """Finds identifiers in a text. Implement this to put a stronger detector in the pattern-based one's place."""
+    """Finds identifiers in a text. Implement this to put a stronger detector in the pattern-based one's place.
+
+    `version` changes whenever the same text would be masked differently: notes are then de-identified anew.
+    """
+
+    @property
+    def version(self) -> str:
+        """Which rules these are, as a word of the implementer's choice."""
+        ...
 
     def detect(self, text: str) -> list[Identifier]:
         """All identifiers, in the order of the text, none overlapping another."""

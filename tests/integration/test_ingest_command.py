@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest import __main__ as command
+from ingest.embedding import Embedder
 from tests.fakes.embeddings import HashedWords
 
 pytestmark = pytest.mark.integration
@@ -16,8 +17,13 @@ MARKER = "ZEBRAMARKER"
 def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANAMNESIS_INDEX__DIR", str(tmp_path / "var" / "index"))
     monkeypatch.setenv("ANAMNESIS_INGEST__QUARANTINE_DIR", str(tmp_path / "var" / "quarantine"))
-    monkeypatch.setattr(command, "build_embeddings", lambda settings: HashedWords())
+    monkeypatch.setattr(command, "lazy_embedder", lambda settings: embedder())
     monkeypatch.setattr(command, "configure_logging", lambda level, style: None)
+
+
+def embedder() -> Embedder:
+    words = HashedWords()
+    return Embedder(words.spec, words.embed, words.count_tokens)
 
 
 def write(path: Path, *notes: dict[str, object] | str) -> str:
@@ -40,7 +46,7 @@ def test_publishes_and_prints_what_it_did(tmp_path: Path, capsys: pytest.Capture
     assert Path(counts["quarantine report"]).exists()
     assert 'anamnesis_ingest_notes_total{outcome="added"} 20.0' in metrics.read_text()
     assert "anamnesis_summaries_total" not in metrics.read_text()
-    assert "reading: 21" in shown.err
+    assert "reading a: 21" in shown.err
 
 
 def test_a_failed_run_says_why_and_exits_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

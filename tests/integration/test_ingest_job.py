@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from core.errors import IndexMismatch, IngestFailed
+from core.records import Note
+from ingest import work
 from ingest.deidentify import PatternDetector
 from ingest.embedding import Vectors
 from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
@@ -97,7 +99,7 @@ def test_only_what_changed_is_embedded_again(world: World) -> None:
 
 def test_a_note_that_left_its_source_leaves_the_index_and_so_does_a_patient_without_notes(world: World) -> None:
     world.ingest(world.write("a", [row("n1"), row("n2"), row("n3", "p2")]))
-    outcome = world.ingest(world.write("a", [row("n1")]))
+    outcome = world.ingest(world.write("a", [row("n1")]), allow_shrink=True)
     assert world.notes() == {"n1": "p1"}
     assert outcome.removed == 2
 
@@ -256,16 +258,14 @@ def test_a_crash_leaves_the_live_index_and_the_next_run_is_clean(world: World, m
 
 
 def test_a_note_the_rules_trip_over_is_set_aside(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ingest import job
+    genuine = work.process
 
-    genuine = job.process
-
-    def trip(item: Any, **options: Any) -> Any:
-        if item.note.note_id == "n2":
+    def trip(note: Note, source: str, **options: Any) -> Any:
+        if note.note_id == "n2":
             raise RecursionError
-        return genuine(item, **options)
+        return genuine(note, source, **options)
 
-    monkeypatch.setattr(job, "process", trip)
+    monkeypatch.setattr(work, "process", trip)
     outcome = world.ingest(world.write("a", [row("n1"), row("n2")]), max_bad_share=1)
     assert (outcome.added, outcome.rejected) == (1, {Reason.UNPROCESSABLE: 1})
     assert [(s.note_id, s.reason) for s in world.live().chart("p1").skipped] == [("n2", "unprocessable")]

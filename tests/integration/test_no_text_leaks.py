@@ -25,7 +25,7 @@ from core.errors import AnamnesisError, IngestFailed
 from core.records import Note
 from core.settings import ServiceSettings, Settings, StateSettings
 from core.telemetry import JsonFormatter, TextFormatter
-from ingest import job
+from ingest import work
 from ingest.deidentify import PatternDetector
 from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
 from ingest.processing import process
@@ -95,12 +95,12 @@ def written(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with an index of one chart, made by the job from a source in which most rows are bad."""
 
-    def trip(item: Any, **sizes: Any) -> Any:
-        if "trip over" in item.note.text:
-            raise ValueError(item.note.text)
-        return process(item, **sizes)
+    def trip(note: Note, source: str, **sizes: Any) -> Any:
+        if "trip over" in note.text:
+            raise ValueError(note.text)
+        return process(note, source, **sizes)
 
-    monkeypatch.setattr(job, "process", trip)
+    monkeypatch.setattr(work, "process", trip)
     ingest(tmp_path, max_bad_share=1.0)
     return tmp_path
 

@@ -1,46 +1,71 @@
-from dataclasses import replace
 from pathlib import Path
 
-from core.records import Note
 from ingest.sources import Reason, Rejected
-from ingest.spool import Spool
+from ingest.spool import Holder, Spool, SpooledNote, State
 
 
-def note(note_id: str, patient_id: str = "p", text: str = "Well.", charted_at: str | None = None) -> Note:
-    return Note(note_id, patient_id, None, "note", charted_at, text)
+def claim(
+    spool: Spool, note_id: str, patient_id: str = "p", *, source: str = "s", content: bytes = b"c"
+) -> Holder | None:
+    return spool.claim(SpooledNote(note_id, source, State.LIVE), patient_id, content)
 
 
-def test_gives_back_each_patients_notes_in_chart_order(tmp_path: Path) -> None:
-    with Spool(tmp_path) as spool:
-        for one in (note("b", "p", charted_at="2021"), note("x", "q"), note("a", "p", charted_at="2020"), note("u")):
-            assert spool.add(one, "s") == "new"
-        spool.finish()
-        assert list(spool.patients()) == ["p", "q"]
-        assert [item.note.note_id for item in spool.notes_of("p")] == ["u", "a", "b"]
-
-
-def test_tells_a_repeated_note_from_another_one_with_its_id(tmp_path: Path) -> None:
-    with Spool(tmp_path) as spool:
-        spool.add(note("a"), "s")
-        assert spool.add(note("a"), "other source") == "same"
-        assert spool.add(note("a", text="Ill."), "s") == "other"
-        assert spool.add(replace(note("a"), charted_at="2020"), "s") == "other"
-        spool.finish()
-        assert [item.note.text for item in spool.notes_of("p")] == ["Well."]
-
-
-def test_remembers_what_was_set_aside_for_a_patient(tmp_path: Path) -> None:
+def test_gives_back_every_patient_in_order_with_what_there_is_of_them(tmp_path: Path) -> None:
     row = Rejected(Reason.EMPTY_NOTE, "f:3", "n9", "only rejected")
     with Spool(tmp_path) as spool:
+        for note_id, patient_id in (("b", "p"), ("x", "é"), ("a", "p"), ("y", "Q")):
+            assert claim(spool, note_id, patient_id) is None
         spool.set_aside(row, "s")
+        charts = list(spool.charts())
+        assert [chart.patient_id for chart in charts] == ["Q", "only rejected", "p", "é"]
+        assert [note.note_id for note in charts[2].notes] == ["a", "b"]
+        assert charts[1].set_aside == (("s", row),)
+        assert [spool.chart(chart.patient_id) for chart in charts] == charts
+        assert spool.notes == 4
+
+
+def test_a_note_id_has_one_holder_and_tells_its_repetition_from_another_row(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        assert claim(spool, "a") is None
+        assert claim(spool, "a") == Holder("s", same=True)
+        assert claim(spool, "a", source="t", content=b"d") == Holder("s", same=False)
+        assert spool.has("a")
+        assert not spool.has("b")
+        assert [note.source for note in spool.chart("p").notes] == ["s"]
+
+
+def test_a_note_counts_once_it_is_settled(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        for note_id in ("done", "set aside"):
+            assert spool.claim(SpooledNote(note_id, "s", State.PENDING), "p", b"c") is None
+        spool.settle("done", State.STAGED, "digest")
+        assert spool.chart("p").notes == (SpooledNote("done", "s", State.STAGED, "digest"),)
+        assert spool.has("set aside")
+
+
+def test_rows_without_a_patient_and_mere_repetitions_are_in_nobodys_coverage(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
         spool.set_aside(Rejected(Reason.BAD_ROW, "f:4"), "s")
         spool.set_aside(Rejected(Reason.DUPLICATE, "f:5", "n1", "p"), "s")
-        spool.finish()
-        assert list(spool.patients()) == ["only rejected"]
-        assert spool.set_aside_of("only rejected") == [("s", row)]
+        assert list(spool.charts()) == []
+
+
+def test_touched_patients_come_back_in_order(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        for patient_id in ("b", "a", "é", "Z"):
+            spool.touch(patient_id)
+        assert list(spool.touched_patients()) == ["Z", "a", "b", "é"]
+        assert spool.touched == 4
+
+
+def test_reading_by_patient_needs_no_sorting(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        plan = spool._db.execute("EXPLAIN QUERY PLAN SELECT patient_id, 0, note_id FROM notes ORDER BY 1, 3").fetchall()
+    assert not [step for step in plan if "TEMP B-TREE" in step[-1]]
 
 
 def test_leaves_no_file_behind_even_while_it_is_open(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
-        spool.add(note("a", text="SECRET" * 100_000), "s")
+        for number in range(2000):
+            claim(spool, f"note {number}")
         assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,132 @@
+"""What a run takes in: rows as they are read, and what became of those that needed work."""
+
+import time
+from collections.abc import Iterator
+
+from core.records import Note
+from ingest.limits import Limits, Tally
+from ingest.outcome import Outcome
+from ingest.plan import IngestPlan
+from ingest.progress import Progress
+from ingest.quarantine import QuarantineReport
+from ingest.screening import Screening
+from ingest.sources import READERS, Reason, Rejected
+from ingest.spool import Spool, SpooledNote, State
+from ingest.work import Row, Worked
+from vectorstore.generation import NotePlace
+from vectorstore.staging import Staging
+
+CHECKPOINT_S = 5.0
+"""Seconds of work that a killed run can lose, and what is under way in the engine."""
+
+
+class Intake:
+    """Screens the rows of a plan's inputs and keeps what the work on them gave."""
+
+    def __init__(
+        self,
+        plan: IngestPlan,
+        screening: Screening,
+        spool: Spool,
+        staging: Staging,
+        limits: Limits,
+        report: QuarantineReport,
+        outcome: Outcome,
+        progress: Progress,
+    ) -> None:
+        self.tallies = {source: Tally() for source in plan.sources}
+        self._plan = plan
+        self._screening = screening
+        self._spool = spool
+        self._staging = staging
+        self._limits = limits
+        self._report = report
+        self._outcome = outcome
+        self._progress = progress
+        self._saved_at = time.monotonic()
+        outcome.rejected = report.counts
+
+    def rows(self) -> Iterator[Row]:
+        """Read all inputs; the rows that come out need work."""
+        for item in self._plan.inputs:
+            unreadable, stage = 0, f"reading {item.name}"
+            opener = item.counting_opener()
+            for number, row in enumerate(READERS[item.format](item.files, self._plan.max_note_chars, opener), 1):
+                self._outcome.rows += 1
+                self._progress.update(stage, number, share=opener.done / (opener.total or 1))
+                unreadable += isinstance(row, Rejected) and row.reason is Reason.UNREADABLE_FILE
+                needing_work = self._screened(item.name, f"{item.name}: row {number}", row)
+                if needing_work is not None:
+                    yield needing_work
+            if unreadable >= len(item.files):
+                raise self._limits.unreadable(item.files[0])
+            self.tallies[item.name].incomplete |= unreadable > 0
+        self._outcome.incomplete = tuple(sorted(name for name, tally in self.tallies.items() if tally.incomplete))
+
+    def take(self, worked: Worked) -> None:
+        """Keep what became of a row; every few seconds what was kept so far becomes durable."""
+        outcome, stored = self._outcome, worked.stored
+        outcome.identifiers.update(worked.identifiers)
+        if worked.refused is not None:
+            self._reject(worked.source, Rejected(worked.refused, worked.where, worked.note_id, worked.patient_id))
+            return
+        self.tallies[worked.source].kept += 1
+        if stored is None:
+            self._spool.settle(worked.note_id, State.RENAMED, worked.row_digest)
+            return
+        self._staging.add(stored)
+        self._spool.settle(worked.note_id, State.STAGED, stored.digest)
+        outcome.worked += 1
+        outcome.chunks_worked += len(stored.chunks)
+        outcome.embedded += worked.embedded
+        outcome.reused += worked.reused
+        if time.monotonic() - self._saved_at >= CHECKPOINT_S:
+            self._staging.commit()
+            self._saved_at = time.monotonic()
+
+    def _screened(self, source: str, where: str, row: Note | Rejected) -> Row | None:
+        tally = self.tallies[source]
+        if self._screening.erased(row.patient_id):
+            # Whatever else is wrong with it: nothing more may be written down of an erased patient.
+            self._report.counts[Reason.ERASED] += 1
+            tally.erased += 1
+            return None
+        tally.rows += 1
+        if isinstance(row, Rejected):
+            self._reject(source, row)
+            return None
+        digest = self._screening.digest(row, source)
+        place = self._screening.live(row)
+        if place is not None and place.source not in self.tallies:
+            tally.contested = True
+            self._refuse(source, where, row, self._screening.repeats(row, place))
+            return None
+        spooled = self._known(row.note_id, source, digest.row, place)
+        holder = self._spool.claim(spooled, row.patient_id, digest.content)
+        if holder is not None:
+            tally.contested |= holder.source != source
+            self._refuse(source, where, row, holder.same)
+            return None
+        if spooled.state is State.PENDING:
+            at = (place.patient_id, place.digest) if place else (None, None)
+            return Row(row, source, where, digest.row, *at)
+        tally.kept += 1
+        self._outcome.taken_over += spooled.state is State.STAGED
+        return None
+
+    def _known(self, note_id: str, source: str, row_digest: str, place: NotePlace | None) -> SpooledNote:
+        if place is not None and place.row_digest == row_digest:
+            return SpooledNote(note_id, source, State.LIVE)
+        staged = self._staging.digest_of(row_digest) if self._staging.notes else None
+        if staged is not None:
+            return SpooledNote(note_id, source, State.STAGED, staged)
+        return SpooledNote(note_id, source, State.PENDING)
+
+    def _refuse(self, source: str, where: str, note: Note, same: bool) -> None:
+        reason = Reason.DUPLICATE if same else Reason.DUPLICATE_ID
+        self._reject(source, Rejected(reason, where, note.note_id, note.patient_id))
+
+    def _reject(self, source: str, row: Rejected) -> None:
+        self._report.add(source, row)
+        self._spool.set_aside(row, source)
+        self.tallies[source].bad += row.reason.bad
