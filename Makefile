@@ -39,6 +39,10 @@ test: $(ALL) ## All tests, with a real vLLM server and a real browser
 test-unit: $(ALL) ## The unit tests alone, in seconds
 	$(BIN)/python -m pytest -q tests/unit
 
+.PHONY: test-crash
+test-crash: $(ALL) ## Kill writers of an index at every step, print the tally [KILLS=1000]
+	$(BIN)/python -m tests.crash --kills $(or $(KILLS),1000)
+
 .PHONY: check
 check: $(ALL) ## Style, types and the one-way rule of imports
 	$(BIN)/ruff check .

@@ -114,7 +114,7 @@ def _refresh(
     outcome: Outcome,
 ) -> Mapping[str, Tally]:
     """Write what changed of the plan's sources. Returns what each of them held."""
-    with Spool(plan.index_dir.parent) as spool, QuarantineReport(plan.quarantine_dir, plan.sources) as report:
+    with Spool(plan.index_dir) as spool, QuarantineReport(plan.quarantine_dir, plan.sources) as report:
         limits = Limits(plan, report)
         intake = Intake(plan, screening, spool, staging, limits, report, outcome, progress)
         with closing(engine.run(intake.rows())) as results:

@@ -1,5 +1,7 @@
 """The report of rows that were set aside: one JSON object a line, without any text of a note."""
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -16,7 +18,8 @@ class QuarantineReport:
     """Collects rejected rows in a file that takes its name once it is complete. A context manager.
 
     Each line holds `source`, `reason`, `where`, and `note_id` and `patient_id` where these are known. A run without
-    rejected rows leaves no file. The file can be read by its owner alone, since ids may point at people.
+    rejected rows leaves no file. The file can be read by its owner alone, since ids may point at people. What a run
+    that was killed left unfinished goes when the next one begins.
     """
 
     def __init__(self, folder: Path, sources: list[str]) -> None:
@@ -28,6 +31,8 @@ class QuarantineReport:
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
+        for path in self.path.parent.glob("*.partial"):
+            _remove_unless_held(path)
         return self
 
     def add(self, source: str, row: Rejected) -> None:
@@ -35,6 +40,7 @@ class QuarantineReport:
         if self._file is None:
             self._partial.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.fdopen(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
+            fcntl.flock(self._file, fcntl.LOCK_EX)
         self.counts[row.reason] += 1
         line = {"source": source, "reason": row.reason, "where": row.where}
         ids = {"note_id": row.note_id, "patient_id": row.patient_id}
@@ -55,3 +61,13 @@ class QuarantineReport:
     def written(self) -> bool:
         """True where there is something to read."""
         return self._file is not None
+
+
+def _remove_unless_held(path: Path) -> None:
+    """Remove a report whose run has ended; another index's run may be writing to the same folder."""
+    with contextlib.suppress(FileNotFoundError), path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        path.unlink()

@@ -1,8 +1,10 @@
 """What a run has met of each note, on disk: a source need not be sorted by patient, nor fit into memory.
 
 No text lies here. The database has no name in the file system once it is open: after a crash nothing is left behind.
+The empty folder that a crash within these first moments leaves goes with the next run.
 """
 
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -17,6 +19,7 @@ from typing import Any, Self
 
 from ingest.sources import Reason, Rejected
 
+_PREFIX = ".spool-"
 _SCHEMA = """
 CREATE TABLE notes (
     note_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, source TEXT NOT NULL, content BLOB NOT NULL,
@@ -71,11 +74,13 @@ class Holder:
 
 
 class Spool:
-    """Note ids of one run, each held by one row, and set-aside rows. A context manager."""
+    """Note ids of one run, each held by one row, and set-aside rows. A context manager; one at a time in a folder."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".spool-", dir=folder) as place:
+        for stale in folder.glob(f"{_PREFIX}*"):
+            shutil.rmtree(stale)
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as place:
             self._db = sqlite3.connect(Path(place) / "spool.sqlite", isolation_level=None)
             self._db.executescript(
                 f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{_CACHE_KIB};"

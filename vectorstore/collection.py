@@ -1,14 +1,16 @@
 """Collecting garbage: generations past the number kept, segments none of them uses, and what a crash left behind."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from hashlib import sha256
 
 from core.errors import IndexMismatch
 from vectorstore.layout import MANIFEST, Layout
 from vectorstore.lease import claimed
+from vectorstore.manifest import schema_of
 from vectorstore.pointer import Pointer, read_pointer
 
 
@@ -21,14 +23,36 @@ class Uses:
     segments: frozenset[str]
 
 
-def read_uses(layout: Layout) -> dict[int, Uses]:
+def read_uses(layout: Layout, pointer: Pointer | None) -> dict[int, Uses]:
     """What each generation uses whose manifest can be read, of whatever schema."""
     found = {}
     for number in layout.generation_numbers():
-        uses = _uses(layout.generation(number) / MANIFEST)
+        try:
+            content = (layout.generation(number) / MANIFEST).read_bytes()
+        except OSError:
+            continue
+        if pointer is not None and pointer.number == number:
+            sound = sha256(content).hexdigest() == pointer.manifest_sha256
+        else:
+            sound = schema_of(content) is not None
+        uses = _uses(content) if sound else None
         if uses is not None:
             found[number] = uses
     return found
+
+
+def fresh_number(layout: Layout) -> int:
+    """A number that no generation has or had, as far as anything here tells, and no segment is named by."""
+    taken = [0, *layout.generation_numbers()]
+    if layout.segments.is_dir():
+        taken += [int(match[0]) for path in layout.segments.iterdir() if (match := re.match("[0-9]+", path.name))]
+    try:
+        pointer = read_pointer(layout.pointer)
+    except IndexMismatch:
+        pointer = None
+    if pointer is not None:
+        taken += [pointer.number, pointer.newest.number if pointer.newest else 0]
+    return max(taken) + 1
 
 
 def kept_numbers(pointer: Pointer, uses: dict[int, Uses], keep: int) -> set[int]:
@@ -59,11 +83,11 @@ def collect(layout: Layout, keep: int) -> None:
     What a reader holds is left for the next time. Without a pointer that can be read, every generation with a
     manifest is kept, since one of them may be the way back.
     """
-    uses = read_uses(layout)
     try:
         pointer = read_pointer(layout.pointer)
     except IndexMismatch:
         pointer = None
+    uses = read_uses(layout, pointer)
     if pointer is None:
         kept = set(uses)
     elif pointer.number in uses:
@@ -98,14 +122,14 @@ def _remove_segments(layout: Layout, used: Iterable[str]) -> None:
                 shutil.rmtree(folder)
 
 
-def _uses(manifest: Path) -> Uses | None:
+def _uses(content: bytes) -> Uses | None:
     try:
-        raw = json.loads(manifest.read_bytes())
+        raw = json.loads(content)
         follows, compacts = raw.get("follows"), raw.get("compacts")
         return Uses(
             None if follows is None else int(follows),
             None if compacts is None else int(compacts),
             frozenset(str(segment["name"]) for segment in raw["segments"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,38 +1,46 @@
-"""Compaction: which segments are worth merging into one, and merging them."""
+"""Compaction: which segments are worth merging, and copying what they hold into new ones."""
 
 from collections.abc import Iterable, Mapping
 
-from vectorstore.directory import DirectoryDraft, Share
+from vectorstore.generation_draft import GenerationDraft
 from vectorstore.manifest import SegmentEntry
 from vectorstore.segment import Segment
-from vectorstore.segment_builder import PatientRecord, SegmentBuilder
+from vectorstore.segment_builder import PatientRecord
 
-MOST_SEGMENTS = 8
+MOST_SMALL = 8
+# A segment joins the smaller ones that are merged while it is at most this many times as large as they are together.
+_RATIO = 2
 
 
-def worth_merging(
-    entries: Iterable[SegmentEntry], shares: Mapping[str, Share], *, most: int = MOST_SEGMENTS
-) -> set[str]:
-    """Names of the segments to merge into one: those mostly dead, and the smallest where there are too many.
+def worth_merging(entries: Iterable[SegmentEntry], segment_chunks: int, *, most: int = MOST_SMALL) -> set[str]:
+    """Names of the segments to write anew: those mostly dead, and the smallest where there are too many small ones.
 
-    Halving the number of segments when it passes `most`, smallest first, rewrites a patient a logarithmic number of
-    times over the life of an index.
+    A segment is small below half of `segment_chunks` live vectors; the others number at most twice what the live
+    vectors fill. Merging the smallest, and larger ones only while these are no more than twice what was gathered,
+    writes a vector a logarithmic number of times over the life of an index (as size-tiered merging does: Jagadish et
+    al., VLDB 1997).
     """
-    used = [entry for entry in entries if entry.name in shares]
-    chosen = {entry.name for entry in used if _mostly_dead(entry, shares[entry.name])}
-    left = sorted((shares[e.name].vectors, e.name) for e in used if e.name not in chosen)
-    if len(left) + bool(chosen) > most:
-        chosen.update(name for _, name in left[: len(left) - most // 2])
+    entries = tuple(entries)
+    chosen = {entry.name for entry in entries if _mostly_dead(entry)}
+    gathered = sum(entry.live_vectors for entry in entries if entry.name in chosen)
+    small = sorted(
+        (entry.live_vectors, entry.name)
+        for entry in entries
+        if entry.name not in chosen and 2 * entry.live_vectors < segment_chunks
+    )
+    if len(small) + bool(chosen) > most:
+        for vectors, name in small:
+            if len(chosen) >= 2 and vectors > _RATIO * gathered:
+                break
+            chosen.add(name)
+            gathered += vectors
     return chosen
 
 
-def merge(
-    segments: Mapping[str, Segment], chosen: Iterable[str], draft: DirectoryDraft, builder: SegmentBuilder
-) -> None:
-    """Copy the live patients of the chosen segments into a new one, in order of id, and point the directory there."""
-    places = sorted((place for name in chosen for place in draft.places(name)), key=lambda place: place.patient_id)
-    for place in places:
-        draft.put(builder.add(record_at(segments[place.segment], place.patient_key)))
+def merge(segments: Mapping[str, Segment], draft: GenerationDraft) -> None:
+    """Write the live patients of these segments into new ones, in order of id."""
+    for place in draft.directory.places(segments):
+        draft.put(record_at(segments[place.segment], place.patient_key))
 
 
 def record_at(segment: Segment, patient_key: int) -> PatientRecord:
@@ -41,5 +49,5 @@ def record_at(segment: Segment, patient_key: int) -> PatientRecord:
     return PatientRecord(patient.patient_id, tuple(segment.stored_notes(patient)), patient.quarantined, patient.skipped)
 
 
-def _mostly_dead(entry: SegmentEntry, share: Share) -> bool:
-    return 2 * share.vectors < entry.vectors or 2 * share.patients < entry.patients
+def _mostly_dead(entry: SegmentEntry) -> bool:
+    return 2 * entry.live_vectors < entry.vectors or 2 * entry.live_patients < entry.patients

@@ -1,8 +1,25 @@
 """Writing that survives a crash: nothing is relied on before it has reached the disk."""
 
+import errno
 import hashlib
 import os
+import sqlite3
 from pathlib import Path
+
+_BLOCK = 1 << 20
+_DISK_ERRORS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
+)
+_SQLITE_DISK_ERRORS = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+)
+
+
+def disk_failed(error: OSError | sqlite3.Error) -> bool:
+    """Whether an error is the disk's: full, failing, or not to be written by this user."""
+    if isinstance(error, OSError):
+        return error.errno in _DISK_ERRORS
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_DISK_ERRORS
 
 
 def sha256_of(path: Path) -> str:
@@ -24,6 +41,16 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def copy_hashed(source: Path, target: Path) -> str:
+    """Copy a file's content into a new one. Returns the SHA-256 of what was read, in hex."""
+    state = hashlib.sha256()
+    with source.open("rb") as read, target.open("wb") as written:
+        while block := read.read(_BLOCK):
+            state.update(block)
+            written.write(block)
+    return state.hexdigest()
 
 
 def open_private(path: Path) -> int:

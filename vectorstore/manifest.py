@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import IndexMismatch
+from vectorstore.seal import is_whole, sealed
 from vectorstore.specs import ChunkingSpec, EmbeddingSpec
 
 SCHEMA_VERSION = 2
 REBUILD = "run `make ingest NOTES=… REBUILD=1`"
+VERIFY = "run `python -m vectorstore.verify`, which tells the shortest way out, or `make ingest NOTES=… REBUILD=1`"
 MIGRATE = "run `python -m vectorstore.migrate`"
 
 
@@ -66,8 +68,18 @@ class Manifest:
         return (self.directory, *(file for segment in self.segments for file in segment.files))
 
     def to_json(self) -> bytes:
-        """The manifest as it is written."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False).encode() + b"\n"
+        """The manifest as it is written, with a checksum of itself."""
+        return sealed(asdict(self))
+
+
+def schema_of(content: bytes) -> int | None:
+    """The schema version that a manifest names; None where it is damaged, as far as that can be told."""
+    try:
+        version = int(json.loads(content)["schema_version"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    # The first schema knew no seal, and a later one may have another.
+    return None if version == SCHEMA_VERSION and not is_whole(content) else version
 
 
 def parse_manifest(content: bytes) -> Manifest:
@@ -76,11 +88,9 @@ def parse_manifest(content: bytes) -> Manifest:
     Raises:
         IndexMismatch: it is damaged, or of another schema version.
     """
-    try:
-        raw: dict[str, Any] = json.loads(content)
-        version = int(raw["schema_version"])
-    except (ValueError, KeyError, TypeError) as e:
-        raise IndexMismatch(f"the manifest of the index is damaged: {REBUILD}") from e
+    version = schema_of(content)
+    if version is None:
+        raise IndexMismatch(f"the manifest of the index is damaged: {VERIFY}")
     if version > SCHEMA_VERSION:
         raise IndexMismatch(
             f"the index has schema {version} and this program reads {SCHEMA_VERSION}: update the program, or {REBUILD}"
@@ -90,9 +100,9 @@ def parse_manifest(content: bytes) -> Manifest:
             f"the index has schema {version} and this program reads {SCHEMA_VERSION}: {MIGRATE}, or {REBUILD}"
         )
     try:
-        return _from_raw(raw)
+        return _from_raw(json.loads(content))
     except (KeyError, TypeError, ValueError) as e:
-        raise IndexMismatch(f"the manifest of the index is damaged: {REBUILD}") from e
+        raise IndexMismatch(f"the manifest of the index is damaged: {VERIFY}") from e
 
 
 def _from_raw(raw: dict[str, Any]) -> Manifest:

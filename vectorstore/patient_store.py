@@ -196,6 +196,7 @@ class PatientVectorStore(VectorStore):
             else:
                 writer.remove_patient(self._patient_id)
             writer.publish()
+            writer.compact()
         self._chart = self._live_chart()
 
     def _chunking(self, embedding: EmbeddingSpec) -> ChunkingSpec:

@@ -5,6 +5,8 @@ A finished file is opened read-only and immutable: SQLite then takes no lock and
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -40,7 +42,6 @@ DIRECTORY_SCHEMA = """
 CREATE TABLE patients (
     patient_id TEXT PRIMARY KEY, folded TEXT NOT NULL, segment TEXT NOT NULL, patient_key INTEGER NOT NULL,
     notes INTEGER NOT NULL, vectors INTEGER NOT NULL, first_charted_at TEXT, last_charted_at TEXT) WITHOUT ROWID;
-CREATE INDEX patients_by_segment ON patients (segment, patient_key);
 """
 
 # `state` is one row: what the notes were made with, and how many vectors of the file are committed. `holes` are
@@ -60,18 +61,17 @@ STAGING_SCHEMA = (
 
 def create(path: Path, schema: str) -> sqlite3.Connection:
     """A new database that nobody reads before it is finished, so it keeps no journal and syncs once, at the end."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode = OFF")
-    connection.execute("PRAGMA synchronous = OFF")
+    connection = open_for_update(path)
     connection.executescript(schema)
     return connection
 
 
 def open_for_update(path: Path) -> sqlite3.Connection:
-    """An unpublished copy, to be changed by its only user."""
-    connection = sqlite3.connect(path, isolation_level=None)
+    """An unpublished database, to be changed by its only user."""
+    connection = sqlite3.connect(path.absolute().as_uri(), uri=True, isolation_level=None)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA cache_size = -32768")
     return connection
 
 
@@ -87,8 +87,25 @@ def open_journaled(path: Path) -> sqlite3.Connection:
 
 def open_finished(path: Path) -> sqlite3.Connection:
     """A finished database, read-only and immutable, for use from any thread under the caller's lock."""
-    location = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
-    connection = sqlite3.connect(location, uri=True, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(_finished(path), uri=True, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
+
+
+@contextmanager
+def attached(connection: sqlite3.Connection, **paths: Path) -> Iterator[None]:
+    """Finished databases under names of their own beside that of a connection with no transaction open."""
+    done = []
+    try:
+        for name, path in paths.items():
+            connection.execute("ATTACH ? AS " + name, (_finished(path),))
+            done.append(name)
+        yield
+    finally:
+        for name in done:
+            connection.execute("DETACH " + name)
+
+
+def _finished(path: Path) -> str:
+    return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"

@@ -18,6 +18,8 @@ from vectorstore.manifest import FileEntry
 from vectorstore.schema import CATALOG_SCHEMA, create
 from vectorstore.stored_note import Label, StoredNote
 
+_LABELS_IN_MEMORY = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
@@ -55,7 +57,7 @@ def in_chart_order(notes: Iterable[StoredNote]) -> list[StoredNote]:
 class SegmentBuilder:
     """Appends patients to a new segment; `finish` makes it durable.
 
-    What it keeps in memory is one patient and the headings of the segment, each once.
+    What it keeps in memory does not grow with what was added.
     """
 
     def __init__(self, folder: Path, dimension: int) -> None:
@@ -68,18 +70,18 @@ class SegmentBuilder:
         self._db = create(folder / CATALOG, CATALOG_SCHEMA)
         self._db.execute("BEGIN")
         self._labels: dict[Label, int] = {}
+        self._last_label = 0
         self._last_key = 0
         self._notes = 0
         self.patients = 0
         self.vectors = 0
 
     def add(self, record: PatientRecord) -> PatientPlace:
-        """Append one patient.
+        """Append one patient. After an error the segment is good for nothing.
 
         Raises:
-            ValueError: a note is another patient's, a note id is already here, or the vectors do not fit the chunks.
+            ValueError: a note id is already here.
         """
-        _check(record, self._dimension)
         notes = in_chart_order(record.notes)
         self._last_key += 1
         self.patients += 1
@@ -191,11 +193,15 @@ class SegmentBuilder:
         self.vectors += len(note.vectors)
 
     def _keys_of(self, labels: Iterable[Label]) -> dict[Label, int]:
+        if len(self._labels) > _LABELS_IN_MEMORY:
+            # A label that is met again gets a second key, which does no harm.
+            self._labels.clear()
         known = self._labels
         for label in labels:
             if label not in known:
-                known[label] = len(known) + 1
-                self._db.execute("INSERT INTO labels VALUES (?, ?, ?)", (known[label], *label))
+                self._last_label += 1
+                known[label] = self._last_label
+                self._db.execute("INSERT INTO labels VALUES (?, ?, ?)", (self._last_label, *label))
         return known
 
 
@@ -203,7 +209,12 @@ def _relative(path: Path) -> str:
     return path.relative_to(path.parents[2]).as_posix()
 
 
-def _check(record: PatientRecord, dimension: int) -> None:
+def check(record: PatientRecord, dimension: int) -> None:
+    """See to it that a record can be added.
+
+    Raises:
+        ValueError: a note is another patient's, or vectors do not fit their chunks.
+    """
     for note in record.notes:
         if note.header.patient_id != record.patient_id:
             raise ValueError("a note was handed over with another patient's chart")

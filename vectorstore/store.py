@@ -13,7 +13,7 @@ from vectorstore.directory import Directory
 from vectorstore.generation import Generation
 from vectorstore.layout import MANIFEST, Layout
 from vectorstore.lease import Lease
-from vectorstore.manifest import REBUILD, Manifest, check_embedding, parse_manifest
+from vectorstore.manifest import REBUILD, VERIFY, Manifest, check_embedding, parse_manifest
 from vectorstore.pointer import ROLLBACK, Pointer, read_pointer
 from vectorstore.segment import Segment
 from vectorstore.specs import EmbeddingSpec
@@ -91,7 +91,7 @@ def _open_directory(layout: Layout, manifest: Manifest) -> Directory:
 
 def _vouched(content: bytes, path: Path, pointer: Pointer) -> Manifest:
     if sha256(content).hexdigest() != pointer.manifest_sha256:
-        raise IndexMismatch(f"{path} is damaged: {REBUILD}")
+        raise IndexMismatch(f"{path} is damaged: {VERIFY}")
     return parse_manifest(content)
 
 
@@ -164,6 +164,6 @@ class Store:
                 if attempt < _ATTEMPTS - 1 and read_pointer(self._layout.pointer) != pointer:
                     continue
                 if isinstance(e, FileNotFoundError):
-                    raise IndexMismatch(f"{e.filename} is missing: {REBUILD}") from e
+                    raise IndexMismatch(f"{e.filename} is missing: {VERIFY}") from e
                 raise
         raise AssertionError("unreachable")

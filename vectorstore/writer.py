@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-import time
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,27 +15,22 @@ from numpy.typing import NDArray
 
 from core.errors import IndexMismatch, IngestFailed
 from core.records import ProcessedNote, SkippedNote
-from vectorstore.collection import collect
+from vectorstore.collection import collect, fresh_number
 from vectorstore.compaction import merge, worth_merging
-from vectorstore.directory import DirectoryDraft
-from vectorstore.durable import sha256_of, sync_folder, write_synced
+from vectorstore.durable import disk_failed
 from vectorstore.generation import Generation
-from vectorstore.layout import DIRECTORY, MANIFEST, Layout
+from vectorstore.generation_draft import GenerationDraft
+from vectorstore.layout import Layout
 from vectorstore.lock import WriterLock
-from vectorstore.manifest import (
-    SCHEMA_VERSION,
-    FileEntry,
-    Manifest,
-    SegmentEntry,
-    check_chunking,
-    check_embedding,
-)
+from vectorstore.manifest import REBUILD, Manifest, check_chunking, check_embedding
 from vectorstore.pointer import Pointer, read_pointer, write_pointer
 from vectorstore.segment import Segment
-from vectorstore.segment_builder import PatientPlace, PatientRecord, SegmentBuilder
+from vectorstore.segment_builder import PatientRecord
 from vectorstore.specs import ChunkingSpec, EmbeddingSpec
 from vectorstore.store import SegmentCache, open_generation
 from vectorstore.stored_note import StoredNote, stored_note
+
+SEGMENT_CHUNKS = 1_000_000
 
 __all__ = ["ChunkingSpec", "IndexWriter"]
 
@@ -53,10 +49,18 @@ class IndexWriter:
     """Puts and removes whole patients, then publishes. A context manager; leaving it without `publish` changes nothing.
 
     `previous` is the generation the new one starts from, None where there is none or all is built anew (`rebuild`).
+    Segments are closed at `segment_chunks` vectors. `keep` counts generations, one and its compaction as one.
     """
 
     def __init__(
-        self, root: Path, *, embedding: EmbeddingSpec, chunking: ChunkingSpec, keep: int = 3, rebuild: bool = False
+        self,
+        root: Path,
+        *,
+        embedding: EmbeddingSpec,
+        chunking: ChunkingSpec,
+        keep: int = 3,
+        rebuild: bool = False,
+        segment_chunks: int = SEGMENT_CHUNKS,
     ) -> None:
         self.previous: Generation | None = None
         self._layout = Layout(root)
@@ -64,12 +68,13 @@ class IndexWriter:
         self._chunking = chunking
         self._keep = keep
         self._rebuild = rebuild
+        self._segment_chunks = segment_chunks
         self._lock = WriterLock(self._layout.lock)
-        self._live: int | None = None
+        self._pointer: Pointer | None = None
+        self._manifest: Manifest | None = None
         self._number = 0
-        self._builder: SegmentBuilder | None = None
-        self._put: dict[str, PatientPlace] = {}
-        self._removed: set[str] = set()
+        self._draft: GenerationDraft | None = None
+        self._changed = False
 
     def __enter__(self) -> Self:
         """Take the lock, clear what a crash left and open the live generation.
@@ -91,8 +96,7 @@ class IndexWriter:
     ) -> None:
         """Give up what was not published and free the lock."""
         try:
-            if self._builder is not None:
-                self._builder.abandon()
+            self._give_up()
             # A generation that this writer itself still held would not be collected.
             self.previous = None
             collect(self._layout, self._keep)
@@ -116,10 +120,10 @@ class IndexWriter:
 
         Raises:
             ValueError: a note is another patient's, a note id is used twice, or the vectors do not fit the chunks.
+            IngestFailed: the disk is full or fails.
         """
-        chunks = sum(len(item.chunks) for item in notes)
-        if vectors.shape != (chunks, self._embedding.dimension):
-            needed = (chunks, self._embedding.dimension)
+        needed = (sum(len(item.chunks) for item in notes), self._embedding.dimension)
+        if vectors.shape != needed:
             raise ValueError(f"vectors have shape {vectors.shape} and the chunks need {needed}")
         own, stored, first = metadata or {}, [], 0
         for item in notes:
@@ -140,20 +144,17 @@ class IndexWriter:
 
         Raises:
             ValueError: a note is another patient's, a note id is used twice, or vectors do not fit their chunks.
+            IngestFailed: the disk is full or fails.
         """
-        record = PatientRecord(patient_id, tuple(notes), quarantined, tuple(skipped))
-        if self._builder is None:
-            self._builder = self._new_segment("")
-        if patient_id in self._put:
-            self._builder.forget(patient_id)
-        self._put[patient_id] = self._builder.add(record)
-        self._removed.discard(patient_id)
+        with self._writing():
+            self._open_draft().put(PatientRecord(patient_id, tuple(notes), quarantined, tuple(skipped)))
+        self._changed = True
 
     def remove_patient(self, patient_id: str) -> None:
         """Leave a patient out of the new generation."""
-        if self._put.pop(patient_id, None) is not None and self._builder is not None:
-            self._builder.forget(patient_id)
-        self._removed.add(patient_id)
+        if self._draft is not None or (self.previous is not None and self.previous.has(patient_id)):
+            with self._writing():
+                self._changed |= self._open_draft().remove(patient_id)
 
     def publish(self) -> int:
         """Make the new generation the live one and collect what is no longer kept. Returns its number.
@@ -162,112 +163,103 @@ class IndexWriter:
         pointer then says when it was last found to be up to date.
 
         Raises:
-            IngestFailed: a note id of a patient that was put is also another patient's.
+            IngestFailed: a note id of a patient that was put is also another patient's, or the disk is full or fails.
         """
-        if not self._put and not self._changes_by_removal():
-            if self._live:
+        if not self._changed:
+            self._give_up()
+            if self._pointer is not None:
                 os.utime(self._layout.pointer)
             return self._live or 0
-        self._layout.generations.mkdir(parents=True, exist_ok=True)
-        self._layout.generation(self._number).mkdir()
-        draft = DirectoryDraft(self._layout.generation(self._number) / DIRECTORY, self._previous_directory())
-        try:
-            manifest = self._build(draft)
-        except BaseException:
-            draft.abandon()
-            raise
-        content = manifest.to_json()
-        folder = self._layout.generation(self._number)
-        write_synced(folder / MANIFEST, content)
-        sync_folder(folder)
-        sync_folder(self._layout.generations)
-        write_pointer(self._layout.pointer, Pointer(self._number, hashlib.sha256(content).hexdigest()))
-        self._live = self._number
-        self._put, self._removed, self._builder = {}, set(), None
-        collect(self._layout, self._keep)
-        return self._live
+        with self._writing():
+            return self._make_live(self._open_draft())
+
+    def compact(self) -> int | None:
+        """Merge segments of the live generation and publish the same charts again, where that is worth it.
+
+        To be called after `publish`, which never waits for it. Returns the number of the generation that came of it,
+        None where the segments may stay as they are. After a rollback there is nothing to do before the next
+        publication: one of these would bar the way forward.
+
+        Raises:
+            ValueError: there are changes that were not published.
+            IndexMismatch: a file to be copied is not what was published.
+            IngestFailed: the disk is full or fails; what was published before stays live.
+        """
+        if self._changed:
+            raise ValueError("compact after publish: there are changes that were not published")
+        manifest = self._manifest
+        if manifest is None or self._pointer is None or self._pointer.newest is not None:
+            return None
+        chosen = worth_merging(manifest.segments, self._segment_chunks)
+        if not chosen:
+            return None
+        with self._writing():
+            segments = {
+                entry.name: Segment(self._layout.root, entry, manifest.embedding.dimension)
+                for entry in manifest.segments
+                if entry.name in chosen
+            }
+            draft = self._open_draft()
+            merge(segments, draft)
+            return self._make_live(draft, compacts=manifest.generation)
+
+    @property
+    def _live(self) -> int | None:
+        return self._pointer.number if self._pointer else None
 
     def _begin(self) -> None:
         try:
-            pointer = read_pointer(self._layout.pointer)
+            self._pointer = read_pointer(self._layout.pointer)
         except IndexMismatch:
             if not self._rebuild:
                 raise
-            pointer = None
-        self._live = pointer.number if pointer else None
-        self._number = max([self._live or 0, *self._layout.generation_numbers()]) + 1
-        if pointer is not None and not self._rebuild:
+        self._number = fresh_number(self._layout)
+        if self._pointer is not None and not self._rebuild:
+            cache = SegmentCache(self._layout.root)
             try:
-                self.previous = open_generation(self._layout, pointer, _NoEmbeddings(), SegmentCache(self._layout.root))
+                self.previous = open_generation(self._layout, self._pointer, _NoEmbeddings(), cache)
             except FileNotFoundError as e:
-                raise IndexMismatch(f"{e.filename} is missing: run `make ingest NOTES=… REBUILD=1`") from e
-            check_embedding(self.previous.manifest, self._embedding)
-            check_chunking(self.previous.manifest, self._chunking)
+                raise IndexMismatch(f"{e.filename} is missing: {REBUILD}") from e
+            self._manifest = self.previous.manifest
+            check_embedding(self._manifest, self._embedding)
+            check_chunking(self._manifest, self._chunking)
         collect(self._layout, self._keep)
 
-    def _build(self, draft: DirectoryDraft) -> Manifest:
-        entries = {entry.name: entry for entry in self.previous.manifest.segments} if self.previous else {}
-        segments: dict[str, Segment] = dict(self.previous.open_segments()) if self.previous else {}
-        for patient_id in self._removed:
-            draft.remove(patient_id)
-        for place in self._put.values():
-            draft.put(place)
-        if self._builder is not None:
-            self._finish(self._builder, len(self._put), entries, segments)
-            self._refuse_shared_notes(segments, self._builder.name, draft)
-        chosen = worth_merging(entries.values(), draft.shares())
-        if chosen:
-            merged = self._new_segment("-merged")
-            merge(segments, chosen, draft, merged)
-            self._finish(merged, len(draft.places(merged.name)), entries, segments)
-        shares, counts = draft.shares(), draft.counts()
-        draft.finish()
-        path = self._layout.generation(self._number) / DIRECTORY
-        return Manifest(
-            schema_version=SCHEMA_VERSION,
-            generation=self._number,
-            published_at=time.time(),
-            embedding=self._embedding,
-            chunking=self._chunking,
-            counts=counts,
-            segments=tuple(
-                SegmentEntry(e.name, e.patients, e.vectors, shares[e.name].patients, shares[e.name].vectors, e.files)
-                for e in entries.values()
-                if e.name in shares
-            ),
-            directory=FileEntry(path.relative_to(self._layout.root).as_posix(), path.stat().st_size, sha256_of(path)),
-            follows=self._live,
-        )
+    def _open_draft(self) -> GenerationDraft:
+        if self._draft is None:
+            self._draft = GenerationDraft(
+                self._layout,
+                self._number,
+                self._manifest,
+                embedding=self._embedding,
+                chunking=self._chunking,
+                segment_chunks=self._segment_chunks,
+            )
+        return self._draft
 
-    def _new_segment(self, suffix: str) -> SegmentBuilder:
-        return SegmentBuilder(self._layout.segment(f"{self._number:08d}{suffix}"), self._embedding.dimension)
+    def _make_live(self, draft: GenerationDraft, *, compacts: int | None = None) -> int:
+        manifest, content = draft.finish(follows=self._live, compacts=compacts)
+        pointer = Pointer(manifest.generation, hashlib.sha256(content).hexdigest())
+        write_pointer(self._layout.pointer, pointer)
+        self._pointer, self._manifest = pointer, manifest
+        self._draft, self._changed = None, False
+        self._number = fresh_number(self._layout)
+        collect(self._layout, self._keep)
+        return manifest.generation
 
-    def _finish(
-        self, builder: SegmentBuilder, patients: int, entries: dict[str, SegmentEntry], segments: dict[str, Segment]
-    ) -> None:
-        files = builder.finish()
-        entry = SegmentEntry(builder.name, patients, builder.vectors, patients, builder.vectors, files)
-        entries[builder.name] = entry
-        segments[builder.name] = Segment(self._layout.root, entry, self._embedding.dimension)
+    def _give_up(self) -> None:
+        if self._draft is not None:
+            self._draft.abandon()
+            self._draft = None
+        self._changed = False
 
-    def _refuse_shared_notes(self, segments: Mapping[str, Segment], new: str, draft: DirectoryDraft) -> None:
-        shares = draft.shares()
-        others = [segment for name, segment in segments.items() if name != new and name in shares]
-        if not others:
-            return
-        for note_id in segments[new].note_ids():
-            for segment in others:
-                owner = segment.owner_of(note_id)
-                place = draft.find(owner.patient_id) if owner else None
-                if owner and place and (place.segment, place.patient_key) == (segment.name, owner.patient_key):
-                    raise IngestFailed(
-                        "a note id is used by two patients; note ids are unique in an index, so mend the source"
-                    )
-
-    def _previous_directory(self) -> Path | None:
-        if self.previous is None:
-            return None
-        return self._layout.root / self.previous.manifest.directory.path
-
-    def _changes_by_removal(self) -> bool:
-        return self.previous is not None and any(self.previous.has(patient_id) for patient_id in self._removed)
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError) as e:
+            if not disk_failed(e):
+                raise
+            raise IngestFailed(
+                f"{self._layout.root} cannot be written ({e}); nothing was published: see to the disk and run again"
+            ) from e

@@ -7,10 +7,12 @@ sentence, so a drug or a problem that stands alone on a line in capitals must ne
 """
 
 import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 import yaml
 
@@ -20,13 +22,14 @@ from extraction.readable import Readable, readable
 from extraction.words import Words
 from ingest.segmentation.heading_words import kind_of_words, kind_within_words
 
-_LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\Z)")
+_LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _WORD = re.compile(r"[^\W_]+")
 _MARKDOWN = re.compile(r"[ \t]*(#{1,6})[ \t]*(.*?)[ \t#]*\Z")
 _COLON_HEAD = re.compile(r"[ \t]*(?:\*\*|__)?([A-Z0-9][\w/&+,'’() .-]{0,58}?)(?:\*\*|__)?[ \t]*[::](?:\*\*|__)?(?!\d)")
 _ALONE = re.compile(
-    r"[ \t]*(?:\*\*|__)?([A-Z0-9][\w/&+,'’() -]{0,58}?)(?:\*\*|__)?[ \t]*(?:[.::]|[ \t]-{1,2}|[–—])?[ \t]*(?:\*\*|__)?"
-    r"[ \t]*\Z"
+    # The words end where only marks follow up to the line's end: asked first, or every place would be tried at length.
+    r"[ \t]*(?:\*\*|__)?([A-Z0-9][\w/&+,'’() -]{0,58}?)(?=[*_ \t.:–—-]*\Z)"
+    r"(?:\*\*|__)?[ \t]*(?:[.:]|[ \t]-{1,2}|[–—])?[ \t]*(?:\*\*|__)?[ \t]*\Z"
 )
 _DASH_HEAD = re.compile(r"[ \t]*([A-Z][\w/&+,'’() ]{0,40}?)[ \t]+(?:--?|[–—])[ \t]+(?=\S)")
 _ENDS_IN_DASH = re.compile(r"(?:[ \t]--?|[–—])[ \t]*\Z")
@@ -37,6 +40,7 @@ _MIDLINE = re.compile(
 _PROSE = re.compile(r"[A-Z](?=.*\b(?:he|she|they|we|was|were|is|are|has|had|will|would)\b)", re.DOTALL)
 _PROSE_WIDTH = 45
 _PARENTHESES = re.compile(r"\([^)]*\)")
+_CAPITALS, _SMALL = string.ascii_uppercase.encode(), string.ascii_lowercase.encode()
 _SENTENCE_END = re.compile(r"[.!?:;]\s*\Z")
 
 
@@ -61,8 +65,7 @@ _ONE_PARAGRAPH = frozenset(
 _READ_BY_RADIOLOGY = frozenset({SectionKind.ASSESSMENT, SectionKind.RESULTS, SectionKind.PLAN, SectionKind.VITALS})
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a note, its line break excluded."""
 
     start: int
@@ -88,8 +91,7 @@ class _Heading:
     """Kinds of the section before that one of unknown kind goes on with."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """A line, its text and the lines round it."""
 
     line: Line
@@ -134,16 +136,9 @@ def _table() -> _HeadingTable:
 def lines_of(text: str, start: int, end: int) -> Iterator[Line]:
     """Lines of `text[start:end]`, breaking wherever `str.splitlines` does."""
     at = start
-    while at < end:
-        match = _LINE.match(text, at, end)
-        if match is None:  # pragma: no cover - the pattern matches at every position
-            return
-        stop = match.end()
-        body = stop
-        while body > at and text[body - 1] in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029":
-            body -= 1
-        yield Line(at, body)
-        at = stop
+    for line in text[start:end].splitlines(keepends=True):
+        yield Line(at, at + len(line.rstrip(_LINE_BREAKS)))
+        at += len(line)
 
 
 def kind_of_heading(words: str) -> SectionKind | None:
@@ -151,6 +146,7 @@ def kind_of_heading(words: str) -> SectionKind | None:
     return _listed_kind(words) or kind_of_words(_key(_PARENTHESES.sub(" ", words)))
 
 
+@lru_cache(maxsize=4096)
 def _listed_kind(words: str) -> SectionKind | None:
     table = _table()
     return table.exact.get(_key(words)) or table.exact.get(_key(_PARENTHESES.sub(" ", words)))
@@ -185,6 +181,7 @@ def _after(read: Readable, at: int) -> int:
     return read.stored(at - 1, at)[1] if at else 0
 
 
+@lru_cache(maxsize=4096)
 def _key(words: str) -> str:
     return " ".join(_WORD.findall(words.lower().replace("'", "").replace("’", "")))
 
@@ -215,7 +212,12 @@ def _rows(text: str) -> Iterator[_Row]:
 
 def _is_all_in_capitals(text: str) -> bool:
     """Whether capitals say nothing in a note, since most of it is written in them."""
-    letters = [c for c in text[:4000] if c.isalpha()]
+    start = text[:4000]
+    if start.isascii():
+        code = start.encode()
+        without_capitals, without_small = (code.translate(None, delete=letters) for letters in (_CAPITALS, _SMALL))
+        return len(without_capitals) < len(without_small)
+    letters = [c for c in start if c.isalpha()]
     return sum(c.isupper() for c in letters) > len(letters) / 2
 
 
@@ -242,7 +244,7 @@ def _at_line_start(row: _Row, *, unknown_capitals: bool) -> _Heading | None:
 
 def _before_its_text(row: _Row, start: int) -> _Heading | None:
     """A heading with its text on the same line, behind a colon or a dash."""
-    colon = _COLON_HEAD.match(row.text)
+    colon = _COLON_HEAD.match(row.text) if ":" in row.text else None
     if colon and (kind := kind_of_heading(colon.group(1))):
         return _Heading(start, row.line.start + colon.end(), colon.group(1).strip(), kind)
     dash = _DASH_HEAD.match(row.text)

@@ -29,7 +29,8 @@ _WRAPS_ON = re.compile(
     r"(?:[,(/&+]|\b(?:and|or|of|the|with|to|for|in|on|an?|at|by|from|was|is|were|are|as|her|his|their|no|not|per|than|"
     r"that|which|who|has|had|have|be|been|due|status|Dr|Mr|Mrs|Ms))\s*\Z"
 )
-_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|(?<=[a-z]{3})\.(?=[A-Z][a-z])")
+# The mark comes first and what stands before it second, since a search runs from one such letter to the next.
+_STOP = re.compile(r"[.!?…](?:(?<![.!?…].)[.!?…]*+[\"'”’)\]]*+(?=\s)|(?<=[a-z]{3}\.)(?=[A-Z][a-z]))")
 _BEFORE = re.compile(r"[^\s(\[\"“]+\Z")
 _NEXT = re.compile(r"\s*[\"'“‘(\[*]*([^\s]+)")
 _WIDEST = 132

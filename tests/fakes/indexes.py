@@ -53,6 +53,12 @@ def publish(root: Path, charts: Charts, *, removed: Sequence[str] = (), **change
         return writer.publish()
 
 
+def compact(root: Path, **changes: object) -> int | None:
+    """Compact, where that is worth it. Returns the number of the generation that came of it."""
+    with open_writer(root, **changes) as writer:
+        return writer.compact()
+
+
 def open_store(root: Path) -> Store:
     """The index with the fakes' model."""
     return Store(root, EMBEDDINGS)

@@ -62,6 +62,16 @@ def test_the_report_is_kept_when_the_run_fails_and_absent_when_nothing_was_rejec
     assert not unused.path.exists()
 
 
+def test_a_report_that_a_killed_run_left_unfinished_goes_and_one_still_being_written_stays(tmp_path: Path) -> None:
+    (tmp_path / "20200101T000000Z-s.partial").write_text("{}")
+    with QuarantineReport(tmp_path, ["s"]) as report:
+        report.add("s", Rejected(Reason.BAD_ROW, "f:1"))
+        (being_written,) = tmp_path.iterdir()
+        with QuarantineReport(tmp_path, ["another index"]):
+            assert list(tmp_path.iterdir()) == [being_written]
+    assert list(tmp_path.iterdir()) == [report.path]
+
+
 def test_the_run_is_counted_in_metrics_and_shown_in_a_table() -> None:
     outcome = Outcome(rows=9, added=3, unchanged=1, generation=4, published=True, seconds=1.5, index_notes=4)
     outcome.rejected = Counter({Reason.BAD_ROW: 2, Reason.SUPERSEDED: 1, Reason.DUPLICATE: 2})

@@ -69,3 +69,11 @@ def test_leaves_no_file_behind_even_while_it_is_open(tmp_path: Path) -> None:
         for number in range(2000):
             claim(spool, f"note {number}")
         assert list(tmp_path.iterdir()) == []
+
+
+def test_clears_the_folder_that_a_killed_run_left(tmp_path: Path) -> None:
+    left = tmp_path / ".spool-of-a-killed-run"
+    left.mkdir()
+    (left / "spool.sqlite").touch()
+    with Spool(tmp_path):
+        assert list(tmp_path.iterdir()) == []

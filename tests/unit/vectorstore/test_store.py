@@ -13,6 +13,7 @@ from tests.fakes.embeddings import HashedWords
 from tests.fakes.indexes import lined, open_store, publish
 from vectorstore.durable import sha256_of
 from vectorstore.pointer import Pointer, write_pointer
+from vectorstore.seal import sealed
 from vectorstore.store import Store
 
 ANN = {"ann": [lined("ann", "n1", "takes aspirin")]}
@@ -81,7 +82,9 @@ def test_embeddings_that_do_not_name_their_model_are_checked_by_length(tmp_path:
 
 def rewrite_manifest(root: Path, **changes: object) -> None:
     path = next(root.glob("generations/*/manifest.json"))
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    raw = json.loads(path.read_text())
+    del raw["checksum"]
+    path.write_bytes(sealed({**raw, **changes}))
     write_pointer(root / "CURRENT", Pointer(1, sha256_of(path)))
 
 

@@ -13,6 +13,7 @@ import pytest
 from core.errors import IndexMismatch, IngestFailed, PatientNotFound
 from core.records import SkippedNote
 from tests.fakes.indexes import CHUNKING, EMBEDDINGS, lined, open_store, open_writer, publish, vectors_of
+from vectorstore.manifest import Counts
 from vectorstore.specs import ChunkingSpec
 
 ANN = {"ann": [lined("ann", "n1", "takes aspirin\nno fever")]}
@@ -140,7 +141,7 @@ with open_writer(Path({str(tmp_path)!r})) as writer:
     assert len(list((tmp_path / "segments").iterdir())) == 2
     assert list(open_store(tmp_path).generation.patient_ids()) == ["ann"]
     publish(tmp_path, BOB)
-    assert sorted(path.name for path in (tmp_path / "segments").iterdir()) == ["00000001", "00000002"]
+    assert sorted(path.name for path in (tmp_path / "segments").iterdir()) == ["00000001", "00000003"]
 
 
 def test_leftovers_of_an_unfinished_publication_are_cleared(tmp_path: Path) -> None:
@@ -204,6 +205,106 @@ def test_refuses_one_note_id_for_two_patients(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="used twice"):
         publish(tmp_path, {"bob": [lined("bob", "n3", "a")], "cat": [lined("cat", "n3", "b")]})
     assert list(open_store(tmp_path).generation.patient_ids()) == ["ann"]
+
+
+def test_refuses_one_note_id_for_two_patients_in_two_segments_of_a_run(tmp_path: Path) -> None:
+    charts = {"ann": ANN["ann"], "bob": [lined("bob", "n2", "a")], "cat": [lined("cat", "n1", "the same id")]}
+    with pytest.raises(IngestFailed, match="two patients"):
+        publish(tmp_path, charts, segment_chunks=2)
+    assert not (tmp_path / "CURRENT").exists()
+
+
+def test_a_note_may_move_to_another_patient_whatever_segment_they_are_written_to(tmp_path: Path) -> None:
+    publish(tmp_path, {**ANN, **BOB}, segment_chunks=1)
+    publish(tmp_path, {"bob": [lined("bob", "n1", "moved")], "ann": [lined("ann", "n2", "too")]}, segment_chunks=1)
+    generation = open_store(tmp_path).generation
+    assert [generation.patient_of(name) for name in ("n1", "n2")] == ["bob", "ann"]
+    assert len(generation.manifest.segments) == 2
+
+
+def test_a_chart_that_could_not_be_written_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    publish(tmp_path, ANN)
+    with open_writer(tmp_path) as writer:
+        writer.put_patient("bob", BOB["bob"], vectors_of(BOB["bob"]))
+        again = [lined("cat", "n2", "the same id")]
+        with pytest.raises(ValueError, match="used twice"):
+            writer.put_patient("cat", again, vectors_of(again))
+        with pytest.raises(IngestFailed, match="start over"):
+            writer.publish()
+    assert list(open_store(tmp_path).generation.patient_ids()) == ["ann"]
+
+
+def test_segments_are_closed_before_they_grow_past_their_size(tmp_path: Path) -> None:
+    charts = {
+        f"p{n}": [lined(f"p{n}", f"n{n}", "\n".join(["line"] * size))] for n, size in enumerate((2, 3, 7, 1, 4, 0))
+    }
+    publish(tmp_path, charts, segment_chunks=5)
+    generation = open_store(tmp_path).generation
+    assert [(e.name, e.patients, e.vectors) for e in generation.manifest.segments] == [
+        ("00000001", 2, 5),
+        ("00000001-2", 1, 7),
+        ("00000001-3", 3, 5),
+    ]
+    assert {patient_id: list(generation.processed(patient_id)) for patient_id in generation.patient_ids()} == charts
+
+
+@pytest.mark.parametrize("segment_chunks", [1, 100])
+def test_counts_are_right_after_puts_removals_and_puts_again(tmp_path: Path, segment_chunks: int) -> None:
+    publish(tmp_path, {**ANN, **BOB}, segment_chunks=segment_chunks)
+    with open_writer(tmp_path, segment_chunks=segment_chunks) as writer:
+        for patient_id, note_id, text in (
+            ("ann", "a1", "one\ntwo"),
+            ("cat", "c1", "three"),
+            ("ann", "a2", "four\nfive\nsix"),
+            ("dan", "d1", "seven"),
+        ):
+            notes = [lined(patient_id, note_id, text)]
+            writer.put_patient(patient_id, notes, vectors_of(notes))
+        for patient_id in ("bob", "dan", "nobody"):
+            writer.remove_patient(patient_id)
+        writer.publish()
+    generation = open_store(tmp_path).generation
+    assert list(generation.patient_ids()) == ["ann", "cat"]
+    assert generation.manifest.counts == Counts(2, 2, 4)
+    assert sum(e.live_patients for e in generation.manifest.segments) == 2
+    assert sum(e.live_vectors for e in generation.manifest.segments) == 4
+    assert generation.note("a2").text == "four\nfive\nsix"
+    assert generation.patient_of("a1") is None
+
+
+def test_a_damaged_directory_is_not_copied_and_vouched_for(tmp_path: Path) -> None:
+    publish(tmp_path, ANN)
+    path = next(tmp_path.rglob("directory.sqlite"))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IndexMismatch, match=r"directory\.sqlite has changed.*verify"):
+        publish(tmp_path, BOB)
+    assert len(list((tmp_path / "generations").iterdir())) == 1
+
+
+def test_a_full_disk_is_said_to_be_one_and_changes_nothing(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk."""
+    publish(tmp_path, ANN)
+    code = f"""
+import resource, signal, sys
+from pathlib import Path
+from core.errors import IngestFailed
+from tests.fakes.indexes import *
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+charts = {{f"p{{n}}": [lined(f"p{{n}}", f"n{{n}}", "words " * 500)] for n in range(200)}}
+try:
+    publish(Path({str(tmp_path)!r}), charts)
+except IngestFailed as e:
+    print(e)
+"""
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert "see to the disk" in done.stdout
+    assert list(open_store(tmp_path).generation.patient_ids()) == ["ann"]
+    publish(tmp_path, BOB)
+    assert list(open_store(tmp_path).generation.patient_ids()) == ["ann", "bob"]
 
 
 def test_a_note_may_move_to_another_patient(tmp_path: Path) -> None:

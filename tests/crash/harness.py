@@ -1,0 +1,128 @@
+"""Kills writers and looks at what they left."""
+
+import gc
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tests.crash.child import ChildFailed, Children, Ended
+from tests.crash.expectation import CHUNK_TOKENS, differences, live
+from tests.crash.leftovers import leftovers
+from tests.crash.nights import Night
+from tests.crash.power import PowerCut
+from tests.crash.runs import Place
+from tests.crash.scenes import Scene, Theatre, ingesting
+from tests.crash.tally import Tally
+from vectorstore.layout import Layout
+from vectorstore.pointer import read_pointer
+
+MOST_KILLS_IN_A_ROW = 3
+
+
+class Broken(AssertionError):
+    """Something that must not be after a kill."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is live: a night (None: nothing) and how long its chunks are."""
+
+    night: Night | None
+    chunk_tokens: int = CHUNK_TOKENS
+
+
+class Harness:
+    """Every kill is followed by a look at the live generation, and in the end by a run that has to complete."""
+
+    def __init__(self, root: Path, *, seed: int = 1, patients: int = 30) -> None:
+        self.children = Children(root / "child.log")
+        self.tally = Tally()
+        self._rng = random.Random(seed)
+        self._stage = root / "stage"
+        self._journal = root / "journal"
+        self.theatre = Theatre(root, self.children, seed=seed, patients=patients)
+
+    def run(self, kills: int) -> Tally:
+        """Kill at each point of each scene in turn, every other time as a power cut, then at random moments."""
+        began = time.monotonic()
+        for scene in self.theatre.scenes:
+            for point in range(1, len(scene.points) + 1):
+                self._at_point(scene, point, power=(point + len(scene.name)) % 2 == 0)
+        while self.tally.total < kills:
+            self._at_random_moments(self._rng.choice(self.theatre.scenes))
+        self.tally.seconds = time.monotonic() - began
+        return self.tally
+
+    def _at_point(self, scene: Scene, point: int, *, power: bool) -> None:
+        place = scene.stage(self._stage)
+        cut = PowerCut(place.index, self._journal) if power else None
+        kill = partial(self.children.kill_at, place.index, scene.work(place), point, journal=cut and cut.journal)
+        after = State(scene.after, scene.chunk_tokens)
+        self._survive(f"{scene.name} at point {point}", kill, place, State(scene.before), after, cut)
+        self._go_on(f"{scene.name} at point {point}", place, scene)
+
+    def _at_random_moments(self, scene: Scene) -> None:
+        """Up to three runs are killed in a row, each bringing the night after the one before."""
+        place = scene.stage(self._stage)
+        state, night = State(scene.before), scene.after
+        for kills in range(1, self._rng.randint(1, MOST_KILLS_IN_A_ROW) + 1):
+            seconds = self._rng.uniform(0, scene.seconds)
+            work = ingesting(place, night, **scene.changes)
+            kill = partial(self.children.kill_after, place.index, work, seconds)
+            moment = f"{scene.name} after {seconds:.4f} s, run {kills}"
+            state = self._survive(moment, kill, place, state, State(night, scene.chunk_tokens), None)
+            night = self._coming(night)
+        self._go_on(f"{scene.name} at random moments", place, scene)
+
+    def _survive(
+        self, moment: str, kill: Callable[[], Ended], place: Place, before: State, after: State, cut: PowerCut | None
+    ) -> State:
+        """Kill, and see that what is live then is the old state or the new one, whole. Returns which."""
+        number = _live_number(place)
+        ended = kill()
+        if cut is not None:
+            cut.strike()
+        self.tally.count(moment.partition(" ")[0], ended.killed_in, power=cut is not None)
+        state = after if _live_number(place) != number else before
+        self.tally.live["new" if state is after else "old"] += 1
+        try:
+            _expect(place, state)
+        except AssertionError as e:
+            raise Broken(f"killed in {ended.killed_in}, {moment}, power cut {cut is not None}: {e}") from e
+        return state
+
+    def _go_on(self, moment: str, place: Place, scene: Scene) -> None:
+        """The next run completes, now with the same night, now with the one after, and tidies up."""
+        night = self._coming(scene.after)
+        try:
+            self.children.finish(place.index, ingesting(place, night, **scene.changes))
+            _expect(place, State(night, scene.chunk_tokens))
+            left = leftovers(place, self.theatre.at_rest)
+        except (AssertionError, ChildFailed) as e:
+            raise Broken(f"the run after a kill in {moment}: {e}") from e
+        if left:
+            raise Broken(f"the run after a kill in {moment} left behind: {left}")
+
+    def _coming(self, night: Night) -> Night:
+        return night if self._rng.random() < 0.5 else self.theatre.author.next_night(night)
+
+
+def _expect(place: Place, state: State) -> None:
+    if state.night is None:
+        return
+    wrong = differences(live(place.index), state.night, chunk_tokens=state.chunk_tokens)
+    # What is held open here would be held open by the next child too.
+    gc.collect()
+    if wrong:
+        raise Broken("; ".join(wrong[:5]))
+    damage = place.damage()
+    if damage:
+        raise Broken(f"verify says: {damage}")
+
+
+def _live_number(place: Place) -> int:
+    pointer = read_pointer(Layout(place.index).pointer)
+    return pointer.number if pointer else 0
