@@ -92,6 +92,10 @@ ingest: $(RUN) ## Refresh the index: NOTES=path [FORMAT=] [SOURCE=] [REBUILD=1]
 	$(BIN)/python -m ingest '$(NOTES)' $(if $(FORMAT),--source-format '$(FORMAT)') $(if $(SOURCE),--source '$(SOURCE)') \
 		$(if $(REBUILD),--rebuild)
 
+.PHONY: rollback
+rollback: $(RUN) ## Make the generation before the live one live, or another [TO=n] [DIR=] [LIST=1]
+	$(BIN)/python -m vectorstore.rollback $(if $(DIR),--dir '$(DIR)') $(if $(LIST),--list,$(if $(TO),--to '$(TO)'))
+
 .PHONY: lock
 lock: $(RUN) ## Work out requirements/constraints.txt anew [UPGRADE=1]
 	@cp requirements/constraints.txt .venv/constraints.new

@@ -51,7 +51,7 @@ def fresh_number(layout: Layout) -> int:
     except IndexMismatch:
         pointer = None
     if pointer is not None:
-        taken += [pointer.number, pointer.newest.number if pointer.newest else 0]
+        taken.append(pointer.last)
     return max(taken) + 1
 
 
@@ -72,9 +72,7 @@ def kept_numbers(pointer: Pointer, uses: dict[int, Uses], keep: int) -> set[int]
         follows = uses[number].follows
         older = [n for n in uses if n < number and (follows is None or n <= follows)]
         number = max(older, default=-1)
-    if pointer.newest is not None:
-        kept |= {n for n in uses if pointer.number < n <= pointer.newest.number}
-    return kept
+    return kept | {n for n in uses if pointer.number < n <= pointer.last}
 
 
 def collect(layout: Layout, keep: int) -> None:

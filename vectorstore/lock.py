@@ -2,9 +2,14 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from core.errors import IngestFailed
+
+# Whoever asks only whether a writer is at work has the lock for an instant.
+_ATTEMPTS = 3
+_PAUSE_S = 0.02
 
 
 class WriterLock:
@@ -40,16 +45,16 @@ class WriterLock:
                 "to another place"
             ) from e
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as e:
-            os.close(handle)
-            raise IngestFailed(f"another writer is at work on {folder}; wait for it to end, then run again") from e
+            free = _lock(handle)
         except OSError as e:
             os.close(handle)
             raise IngestFailed(
                 f"the file system of {folder} cannot lock a file ({e.strerror}): set ANAMNESIS_INDEX__DIR to a disk "
                 "of this machine"
             ) from e
+        if not free:
+            os.close(handle)
+            raise IngestFailed(f"another writer is at work on {folder}; wait for it to end, then run again")
         self._handle = handle
 
     def release(self) -> None:
@@ -57,3 +62,15 @@ class WriterLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _lock(handle: int) -> bool:
+    for attempt in range(_ATTEMPTS):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if attempt < _ATTEMPTS - 1:
+                time.sleep(_PAUSE_S)
+        else:
+            return True
+    return False

@@ -31,6 +31,11 @@ class Pointer:
     manifest_sha256: str
     newest: Vouched | None = None
 
+    @property
+    def last(self) -> int:
+        """The highest number that was published."""
+        return self.newest.number if self.newest else self.number
+
 
 def read_pointer(path: Path) -> Pointer | None:
     """The live generation, or None where nothing was published.
@@ -47,11 +52,12 @@ def read_pointer(path: Path) -> Pointer | None:
     except OSError as e:
         raise IndexMismatch(f"{path} cannot be read ({e.strerror}): let this user read {path.parent}") from e
     match = _POINTER.fullmatch(content)
-    if match is None:
-        raise IndexMismatch(f"{path} is damaged: {ROLLBACK}, or `make ingest NOTES=… REBUILD=1`")
-    number, digest, newest, newest_digest = match.groups()
-    forward = Vouched(int(newest), newest_digest.decode()) if newest else None
-    return Pointer(int(number), digest.decode(), forward)
+    if match is not None:
+        number, digest, newest, newest_digest = match.groups()
+        forward = Vouched(int(newest), newest_digest.decode()) if newest else None
+        if forward is None or forward.number > int(number):
+            return Pointer(int(number), digest.decode(), forward)
+    raise IndexMismatch(f"{path} is damaged: {ROLLBACK}, or `make ingest NOTES=… REBUILD=1`")
 
 
 def write_pointer(path: Path, pointer: Pointer) -> None:

@@ -127,7 +127,7 @@ class Staging:
             rows,
             self._vectors,
             len(note.vectors),
-            _checksum(vectors, rows, note.metadata),
+            staged_checksum(vectors, rows, note.metadata),
         )
         self._vectors += len(note.vectors)
         self._notes += 1
@@ -165,7 +165,7 @@ class Staging:
         stride = 4 * self._dimension
         vectors = os.pread(self._file, count * stride, first * stride)
         note = Note(note_id, patient_id, encounter_id, note_type, charted_at, text)
-        if note_digest(note, source) != digest or _checksum(vectors, parts, metadata) != checksum:
+        if note_digest(note, source) != digest or staged_checksum(vectors, parts, metadata) != checksum:
             raise self._damaged()
         sections, sentences, chunks, facts = json.loads(parts)
         return StoredNote(
@@ -290,7 +290,8 @@ class Staging:
         )
 
 
-def _checksum(vectors: bytes, rows: str, metadata: str | None) -> int:
+def staged_checksum(vectors: bytes, rows: str, metadata: str | None) -> int:
+    """CRC-32 of what the digest of a staged note says nothing of: its vectors, rows and metadata."""
     return zlib.crc32(vectors, zlib.crc32(f"{rows}{metadata or ''}".encode()))
 
 

@@ -11,7 +11,10 @@ from vectorstore.pointer import Pointer, Vouched, read_pointer, write_pointer
 
 digests = st.text("0123456789abcdef", min_size=64, max_size=64)
 numbers = st.integers(0, 10**12)
-pointers = st.builds(Pointer, numbers, digests, st.none() | st.builds(Vouched, numbers, digests))
+rolled_back = st.tuples(numbers, digests, st.integers(1, 9), digests).map(
+    lambda p: Pointer(p[0], p[1], Vouched(p[0] + p[2], p[3]))
+)
+pointers = st.builds(Pointer, numbers, digests) | rolled_back
 
 
 @given(pointers)
@@ -42,6 +45,13 @@ def assert_other(path: Path, pointer: Pointer) -> None:
         assert read_pointer(path) != pointer
     except IndexMismatch as e:
         assert "make rollback" in str(e)
+
+
+def test_a_newest_generation_that_is_not_newer_is_damage(tmp_path: Path) -> None:
+    for newest in (6, 7):
+        write_pointer(tmp_path / "CURRENT", Pointer(7, "a" * 64, Vouched(newest, "b" * 64)))
+        with pytest.raises(IndexMismatch, match="damaged"):
+            read_pointer(tmp_path / "CURRENT")
 
 
 def test_without_a_file_nothing_was_published(tmp_path: Path) -> None:
