@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from vectorstore.digests import chart_digest
 from vectorstore.generation_draft import GenerationDraft
 from vectorstore.manifest import SegmentEntry
 from vectorstore.segment import Segment
@@ -44,9 +45,16 @@ def merge(segments: Mapping[str, Segment], draft: GenerationDraft) -> None:
 
 
 def record_at(segment: Segment, patient_key: int) -> PatientRecord:
-    """A patient as they were handed to their segment."""
+    """A patient as they were handed to their segment.
+
+    Raises:
+        IndexMismatch: the segment does not hold what was written.
+    """
     patient = segment.patient(patient_key)
-    return PatientRecord(patient.patient_id, tuple(segment.stored_notes(patient)), patient.quarantined, patient.skipped)
+    notes = segment.stored_notes(patient)
+    if chart_digest((note.digest for note in notes), patient.quarantined, patient.skipped) != patient.digest:
+        raise segment.changed()
+    return PatientRecord(patient.patient_id, tuple(notes), patient.quarantined, patient.skipped)
 
 
 def _mostly_dead(entry: SegmentEntry) -> bool:

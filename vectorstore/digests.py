@@ -1,7 +1,10 @@
 """Content digests: what tells a changed note or chart from an unchanged one."""
 
 import hashlib
+import marshal
+import zlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from core.records import Note, SkippedNote
 
@@ -15,6 +18,15 @@ def chart_digest(note_digests: Iterable[str], quarantined: int, skipped: Sequenc
     """SHA-256 of a whole chart: its notes in chart order, and what was set aside, in hex."""
     set_aside = sorted((note.note_id, note.reason) for note in skipped)
     return _digest(*note_digests, str(quarantined), *(word for pair in set_aside for word in pair))
+
+
+def note_checksum(fields: tuple[Any, ...], vectors: bytes) -> int:
+    """CRC-32 of the fields of a stored note (strings, integers, tuples of these) and of its vectors' bytes.
+
+    It tells a damaged note from a whole one where it is copied from one file to another, whose checksum would vouch
+    for the damage. What is marshalled is never read back; the format is fixed by its version.
+    """
+    return zlib.crc32(vectors, zlib.crc32(marshal.dumps(fields, 2)))
 
 
 def _digest(*fields: str | None) -> str:

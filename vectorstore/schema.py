@@ -18,7 +18,7 @@ CREATE TABLE patients (
 CREATE TABLE notes (
     note_key INTEGER PRIMARY KEY, note_id TEXT NOT NULL UNIQUE, patient_key INTEGER NOT NULL, encounter_id TEXT,
     note_type TEXT NOT NULL, charted_at TEXT, characters INTEGER NOT NULL, source TEXT NOT NULL,
-    digest TEXT NOT NULL, row_digest TEXT, metadata TEXT);
+    digest TEXT NOT NULL, row_digest TEXT, metadata TEXT, checksum INTEGER NOT NULL);
 CREATE TABLE texts (note_key INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE labels (label_key INTEGER PRIMARY KEY, heading TEXT NOT NULL, kind TEXT NOT NULL);
 CREATE TABLE sections (

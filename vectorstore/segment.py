@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- only constants of this module are put into SQL
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ from core.records import (
 from vectorstore.layout import CATALOG, VECTORS
 from vectorstore.manifest import SegmentEntry
 from vectorstore.schema import open_finished
-from vectorstore.stored_note import Label, StoredNote
+from vectorstore.stored_note import StoredNote
 
 # Looking a member up by its value is several times faster than calling its class, and a chart has thousands of facts.
 _KINDS = {kind.value: kind for kind in FactKind}
@@ -106,7 +107,9 @@ class Segment:
             if path.stat().st_size != file.size:
                 raise IndexMismatch(f"{path} has the wrong size: run `python -m vectorstore.verify {root}`")
         self._vectors = _map(folder / VECTORS, entry.vectors, dimension)
+        self._path = folder / VECTORS
         self._unreadable = f"{folder / CATALOG} cannot be read: run `python -m vectorstore.verify {root}`"
+        self._damaged = f"{folder} has changed since it was published: run `python -m vectorstore.verify {root}`"
         self._lock = Lock()
         self._db = open_finished(folder / CATALOG)
         # A connection and its statements refer to one another, so it would stay open until a garbage collection.
@@ -224,36 +227,55 @@ class Segment:
         ]
 
     def stored_notes(self, patient: PatientRows, note_ids: Collection[str] | None = None) -> list[StoredNote]:
-        """A patient's notes, or some of them, as they lie here, in chart order. The vectors are mapped."""
+        """A patient's notes, or some of them, as they lie here, in chart order. Their vectors are read, not mapped.
+
+        Raises:
+            IndexMismatch: a note is not what was stored.
+        """
         span = _range(patient)
         rows = [self._rows(sql, *span) for sql in (_SECTIONS, _SENTENCES, _CHUNKS)]
-        labels = self._labels_of(row[4] for table in rows for row in table)
-        sections, sentences, chunks = (_by_note(table, labels) for table in rows)
-        facts: dict[int, list[Any]] = {}
-        for key, *fact in self._rows(_FACTS, *span):
-            facts.setdefault(key, []).append(tuple(fact))
-        texts, block, found, first = self.texts(patient), self.block(patient), [], 0
+        keys = {row[4] for table in rows for row in table}
+        known = self._labels_of(keys)
+        labels = {key: (known[key][0], known[key][1].value) for key in keys}
+        sections, sentences = (
+            _ByNote(table, [(i, start, end, labels[label]) for _, i, start, end, label in table]) for table in rows[:2]
+        )
+        chunks = _ByNote(rows[2], [(i, start, end, labels[label], a, b) for _, i, start, end, label, a, b in rows[2]])
+        facts = _ByNote(found := self._rows(_FACTS, *span), [row[1:] for row in found])
+        texts, block, notes, first = self.texts(patient), self._read_block(patient), [], 0
+        checksums = dict(self._rows("SELECT note_key, checksum FROM notes WHERE note_key BETWEEN ? AND ?", *span))
         for row in self.note_rows(patient):
-            key = row.key
-            after = first + len(chunks.get(key, ()))
+            own = chunks.of(row.key)
+            after = first + len(own)
             if note_ids is None or row.header.note_id in note_ids:
-                found.append(
-                    StoredNote(
-                        row.header,
-                        row.source,
-                        row.digest,
-                        row.row_digest,
-                        row.metadata,
-                        texts[key],
-                        tuple(sections.get(key, ())),
-                        tuple(sentences.get(key, ())),
-                        tuple(chunks.get(key, ())),
-                        tuple(facts.get(key, ())),
-                        block[first:after],
-                    )
+                note = StoredNote(
+                    row.header,
+                    row.source,
+                    row.digest,
+                    row.row_digest,
+                    row.metadata,
+                    texts[row.key],
+                    sections.of(row.key),
+                    sentences.of(row.key),
+                    own,
+                    facts.of(row.key),
+                    block[first:after],
                 )
+                if note.checksum != checksums[row.key]:
+                    raise self.changed()
+                notes.append(note)
             first = after
-        return found
+        return notes
+
+    def changed(self) -> IndexMismatch:
+        """The error to raise where what lies here is not what was written."""
+        return IndexMismatch(self._damaged)
+
+    def _read_block(self, patient: PatientRows) -> NDArray[np.float32]:
+        # Pages that are mapped count as memory of this process, and a writer reads whole segments.
+        dimension = self._vectors.shape[1]
+        count, offset = patient.vectors * dimension, 4 * patient.first_vector * dimension
+        return np.fromfile(self._path, dtype="<f4", count=count, offset=offset).reshape(-1, dimension)
 
     def _labels_of(self, keys: Iterable[int]) -> Mapping[int, tuple[str, SectionKind]]:
         known, wanted = self._labels, set(keys)
@@ -277,11 +299,15 @@ class Segment:
             raise IndexMismatch(self._unreadable) from None
 
 
-def _by_note(rows: list[Any], labels: Mapping[int, Label]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for key, ordinal, start, end, label, *rest in rows:
-        found.setdefault(key, []).append((ordinal, start, end, labels[label], *rest))
-    return found
+class _ByNote:
+    """What was made of rows that are sorted by note key, their first column, note by note."""
+
+    def __init__(self, rows: list[Any], made: list[Any]) -> None:
+        self._keys = [row[0] for row in rows]
+        self._made = made
+
+    def of(self, note_key: int) -> tuple[Any, ...]:
+        return tuple(self._made[bisect_left(self._keys, note_key) : bisect_right(self._keys, note_key)])
 
 
 def _set_aside(skipped: str) -> tuple[SkippedNote, ...]:

@@ -164,9 +164,10 @@ class SegmentBuilder:
             note.digest,
             note.row_digest,
             note.metadata,
+            note.checksum,
         )
         try:
-            self._db.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         except sqlite3.IntegrityError as e:
             raise ValueError("a note id is used twice; note ids are unique in an index") from e
         self._db.execute("INSERT INTO texts VALUES (?, ?)", (key, note.text))

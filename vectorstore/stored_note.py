@@ -1,13 +1,13 @@
 """A note as it lies in a segment: header, text, vectors and the rows of its tables, so that it is copied as it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.records import Note, NoteHeader, ProcessedNote
-from vectorstore.digests import note_digest
+from vectorstore.digests import note_checksum, note_digest
 
 # Heading and kind of a section.
 Label: TypeAlias = tuple[str, str]
@@ -31,19 +31,30 @@ class StoredNote:
     source: str
     digest: str
     row_digest: str | None
-    metadata: str | None
-    text: str
-    sections: tuple[SpanRow, ...]
-    sentences: tuple[SpanRow, ...]
-    chunks: tuple[ChunkRow, ...]
-    facts: tuple[FactRow, ...]
-    vectors: NDArray[np.float32]
+    metadata: str | None = field(repr=False)
+    text: str = field(repr=False)
+    sections: tuple[SpanRow, ...] = field(repr=False)
+    sentences: tuple[SpanRow, ...] = field(repr=False)
+    chunks: tuple[ChunkRow, ...] = field(repr=False)
+    facts: tuple[FactRow, ...] = field(repr=False)
+    vectors: NDArray[np.float32] = field(repr=False)
 
     @property
     def note(self) -> Note:
         """The note itself."""
         h = self.header
         return Note(h.note_id, h.patient_id, h.encounter_id, h.note_type, h.charted_at, self.text)
+
+    @property
+    def checksum(self) -> int:
+        """What tells that a copy of this note is whole; `row_digest` has no part in it."""
+        h = self.header
+        fields = (
+            (h.note_id, h.patient_id, h.encounter_id, h.note_type, h.charted_at, h.characters),
+            (self.source, self.digest, self.metadata, self.text),
+            (self.sections, self.sentences, self.chunks, self.facts),
+        )
+        return note_checksum(fields, np.ascontiguousarray(self.vectors, dtype="<f4").tobytes())
 
     @property
     def chunk_texts(self) -> tuple[str, ...]:

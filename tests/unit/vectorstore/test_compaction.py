@@ -1,11 +1,13 @@
 """Segments stay few, and what they hold survives their merging."""
 
 import math
+import traceback
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.errors import IndexMismatch
 from core.records import SkippedNote
 from tests.fakes.indexes import compact, lined, open_store, open_writer, publish, vectors_of
 from vectorstore.compaction import MOST_SMALL, worth_merging
@@ -156,3 +158,36 @@ def test_changes_are_published_before_anything_is_compacted(tmp_path: Path) -> N
         writer.put_patient("ann", [note], vectors_of([note]))
         with pytest.raises(ValueError, match="after publish"):
             writer.compact()
+
+
+@pytest.mark.parametrize(
+    ("name", "near", "bit"),
+    [
+        ("vectors.f32", None, 1),
+        ("vectors.f32", None, 64),
+        ("catalog.sqlite", b"walks by the river", 1),
+        ("catalog.sqlite", b"walks by the river", 128),
+        ("catalog.sqlite", b"Plan", 1),
+        ("catalog.sqlite", b"81 mg", 2),
+        ("catalog.sqlite", b"set aside", 2),
+    ],
+)
+def test_damage_is_refused_rather_than_copied_and_vouched_for(
+    tmp_path: Path, name: str, near: bytes | None, bit: int
+) -> None:
+    note = lined("p3", "n3", "walks by the river\ntakes aspirin")
+    others = {f"p{n}": [lined(f"p{n}", f"n{n}", "x")] for n in range(3)}
+    with open_writer(tmp_path) as writer:
+        writer.put_patient("p3", [note], vectors_of([note]), skipped=[SkippedNote("set aside", "empty")])
+        for patient_id, notes in others.items():
+            writer.put_patient(patient_id, notes, vectors_of(notes))
+        writer.publish()
+    publish(tmp_path, others)
+    path = tmp_path / "segments" / "00000001" / name
+    content = bytearray(path.read_bytes())
+    content[content.index(near) if near else 7] ^= bit
+    path.write_bytes(content)
+    with pytest.raises(IndexMismatch, match="verify") as caught:
+        compact(tmp_path)
+    assert "by the river" not in "".join(traceback.format_exception(caught.value))
+    assert open_store(tmp_path).generation.number == 2
