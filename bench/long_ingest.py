@@ -141,7 +141,7 @@ class _Pulse:
     def __init__(self) -> None:
         self._last = 0.0
 
-    def update(self, stage: str, done: int, total: int | None = None) -> None:
+    def update(self, stage: str, done: int, total: int | None = None, share: float | None = None) -> None:
         if time.monotonic() - self._last > 0.5:
             self._last = time.monotonic()
             _tell(stage=stage, done=done)

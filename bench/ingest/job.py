@@ -1,14 +1,10 @@
 """One run of the ingest job in this process, and what it took."""
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import cpu_s
-from core.records import Fact, Note, Sentence
 from core.settings import load_settings
 from ingest.deidentify import PatternDetector
 from ingest.job import Embedder, IngestPlan, run_ingest
@@ -16,8 +12,6 @@ from ingest.outcome import Outcome
 from ingest.progress import Progress
 from ingest.sources import resolve_input
 from vectorstore.embeddings import LocalEmbeddings, build_embeddings
-
-_FACTS = "extract_facts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +34,14 @@ def embedder_of(embeddings: LocalEmbeddings) -> Embedder:
     return Embedder(embeddings.spec, embeddings.embed, embeddings.count_tokens)
 
 
-def ingest(notes: Path, folder: Path, embedder: Embedder, *, progress: Progress | None = None) -> Taken:
+def ingest(
+    notes: Path, folder: Path, embedder: Embedder, *, facts: bool = True, progress: Progress | None = None
+) -> Taken:
     """Bring the index in `folder` to the state of `notes`."""
-    plan = IngestPlan((resolve_input(notes),), folder / "index", folder / "quarantine")
+    plan = IngestPlan((resolve_input(notes),), folder / "index", folder / "quarantine", facts=facts)
     wall, cpu, written = time.perf_counter(), cpu_s(), _written()
     outcome = run_ingest(plan, embedder=embedder, detector=PatternDetector(), progress=progress)
     return Taken(time.perf_counter() - wall, cpu_s() - cpu, _written() - written, outcome)
-
-
-@contextmanager
-def without_facts() -> Iterator[None]:
-    """Let the job find no facts, in whichever of its modules it calls for them."""
-    replaced = [
-        (module, getattr(module, _FACTS))
-        for name, module in list(sys.modules.items())
-        if name.startswith("ingest.") and hasattr(module, _FACTS)
-    ]
-    if not replaced:
-        raise RuntimeError("no module of ingest calls extract_facts; see where it went")
-    for module, _ in replaced:
-        setattr(module, _FACTS, _no_facts)
-    try:
-        yield
-    finally:
-        for module, function in replaced:
-            setattr(module, _FACTS, function)
-
-
-def _no_facts(note: Note, sentences: tuple[Sentence, ...]) -> tuple[Fact, ...]:
-    return ()
 
 
 def _written() -> int:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from bench.figures import Figure, Measured, Repeats, cpu_s
-from bench.ingest.job import embedder_of, ingest, real_embeddings, without_facts
+from bench.ingest.job import embedder_of, ingest, real_embeddings
 from bench.parts import Size
 from ingest.job import Embedder
 from ingest.outcome import Outcome
@@ -39,11 +39,9 @@ def _turn(folder: Path, embeddings: LocalEmbeddings, texts: list[str]) -> dict[s
     began, cpu = time.perf_counter(), cpu_s()
     embeddings.embed(texts)
     taken = {"bare": (time.perf_counter() - began, cpu_s() - cpu)}
-    with without_facts():
-        run = ingest(folder / "notes.csv.gz", _empty(folder / "run"), embedder_of(embeddings))
-    taken["without"] = (run.wall_s, run.cpu_s)
-    run = ingest(folder / "notes.csv.gz", _empty(folder / "run"), embedder_of(embeddings))
-    taken["with"] = (run.wall_s, run.cpu_s)
+    for name, facts in (("without", False), ("with", True)):
+        run = ingest(folder / "notes.csv.gz", _empty(folder / "run"), embedder_of(embeddings), facts=facts)
+        taken[name] = (run.wall_s, run.cpu_s)
     return taken
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.ingest.hashed import HashedEmbeddings
-from bench.ingest.job import ingest, without_facts
+from bench.ingest.job import ingest
 from bench.ingest.replicas import write_replicas
 from bench.ingest.rows import Corpus
 from vectorstore.generation import Generation
@@ -47,20 +47,19 @@ def test_the_stub_gives_each_text_one_vector_of_unit_length() -> None:
     assert embeddings.embed([]).shape == (0, 16)
 
 
-def test_facts_are_left_out_for_as_long_as_asked(tmp_path: Path, corpus: Corpus) -> None:
+def test_facts_are_left_out_where_asked(tmp_path: Path, corpus: Corpus) -> None:
     corpus.write(tmp_path / "notes.csv.gz")
     embedder = HashedEmbeddings(16).embedder()
 
-    def facts(name: str) -> int:
-        taken = ingest(tmp_path / "notes.csv.gz", tmp_path / name, embedder)
+    def found(name: str, *, facts: bool) -> int:
+        taken = ingest(tmp_path / "notes.csv.gz", tmp_path / name, embedder, facts=facts)
         assert taken.outcome.added == len(corpus.rows)
         assert taken.written > 0 < taken.cpu_s
         generation = _live(tmp_path / name / "index")
         return sum(len(generation.chart(patient_id).facts()) for patient_id in generation.patient_ids())
 
-    with without_facts():
-        assert facts("without") == 0
-    assert facts("with") > 100
+    assert found("without", facts=False) == 0
+    assert found("with", facts=True) > 100
 
 
 def _live(folder: Path) -> Generation:
