@@ -163,7 +163,7 @@ def _line(one: Examined) -> str:
     if one.manifest is None:
         return f"{one.number:>8}  " + ("damaged" if one.damage else f"schema {one.schema}")
     manifest, counts = one.manifest, one.manifest.counts
-    compacts = "" if manifest.compacts is None else f"  {manifest.compacts} in fewer segments"
+    compacts = "" if manifest.compacts is None else f"  same charts as {manifest.compacts}"
     return (
         f"{one.number:>8}  {_time(manifest.published_at)}  {counts.patients} patients  {counts.notes} notes{compacts}"
     )
