@@ -1,8 +1,6 @@
 """The ingest job against a real store, with a small made-up embedder."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,53 +9,10 @@ import pytest
 from core.errors import IndexMismatch, IngestFailed
 from core.records import Note
 from ingest import work
-from ingest.deidentify import PatternDetector
-from ingest.embedding import Vectors
-from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
-from ingest.outcome import Outcome
-from ingest.sources import Reason, resolve_input
-from tests.fakes.embeddings import HashedWords
-from vectorstore.generation import Generation
-from vectorstore.store import Store
+from ingest.sources import Reason
+from tests.fakes.ingest_world import Row, World, row
 
 pytestmark = pytest.mark.integration
-WORDS = HashedWords()
-Row = dict[str, Any]
-
-
-def row(note_id: str, patient_id: str = "p1", text: str = "", **fields: Any) -> Row:
-    body = text or f"MEDICATIONS:\n1. lisinopril 10 mg daily\n\nPLAN:\nNote {note_id}. Follow up in two weeks."
-    return {"note_id": note_id, "patient_id": patient_id, "note_type": "progress note", "text": body} | fields
-
-
-class World:
-    """An index in a folder, sources beside it, and how many texts were embedded."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.embedded: list[str] = []
-
-    def write(self, name: str, rows: Sequence[Row | str]) -> Path:
-        path = self.root / f"{name}.jsonl"
-        path.write_text("".join(f"{r if isinstance(r, str) else json.dumps(r)}\n" for r in rows), encoding="utf-8")
-        return path
-
-    def ingest(self, *paths: Path, **changes: Any) -> Outcome:
-        inputs = name_inputs([resolve_input(path) for path in paths], changes.pop("source", None))
-        plan = IngestPlan(inputs, self.root / "index", self.root / "quarantine", chunk_tokens=64)
-        embedder = Embedder(WORDS.spec, self._embed, WORDS.count_tokens)
-        return run_ingest(replace(plan, **changes), embedder=embedder, detector=PatternDetector())
-
-    def live(self) -> Generation:
-        return Store(self.root / "index", WORDS).generation
-
-    def notes(self) -> dict[str, str]:
-        live = self.live()
-        return {h.note_id: h.patient_id for p in live.patient_ids() for h in live.chart(p).headers}
-
-    def _embed(self, texts: list[str]) -> Vectors:
-        self.embedded += texts
-        return WORDS.embed(texts)  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -242,16 +197,17 @@ def test_trust_stores_the_source_as_it_is(world: World) -> None:
     assert world.live().chart("p1").note("n1").text == "Seen by Dr. Okonkwo."
 
 
-def test_a_crash_leaves_the_live_index_and_the_next_run_is_clean(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_leaves_the_live_index_and_the_next_run_is_clean(world: World) -> None:
     world.ingest(world.write("a", [row("n1")]))
     more = world.write("a", [row("n1"), row("n2")])
 
-    def fail(texts: list[str]) -> Vectors:
+    def fail(texts: list[str]) -> None:
         raise MemoryError
 
-    with monkeypatch.context() as broken, pytest.raises(MemoryError):
-        broken.setattr(world, "_embed", fail)
+    world.before_embedding = fail
+    with pytest.raises(MemoryError):
         world.ingest(more)
+    world.before_embedding = lambda texts: None
     assert set(world.notes()) == {"n1"}
     world.ingest(more)
     assert set(world.notes()) == {"n1", "n2"}
