@@ -96,6 +96,12 @@ ingest: $(RUN) ## Refresh the index: NOTES=path [FORMAT=] [SOURCE=] [REBUILD=1]
 rollback: $(RUN) ## Make the generation before the live one live, or another [TO=n] [DIR=] [LIST=1]
 	$(BIN)/python -m vectorstore.rollback $(if $(DIR),--dir '$(DIR)') $(if $(LIST),--list,$(if $(TO),--to '$(TO)'))
 
+.PHONY: erase
+erase: $(RUN) ## Forget a patient everywhere, prove it: PATIENT=id [BY=who] [REASON=why] [ALSO=dir] [LIFT=1]
+	@test -n '$(PATIENT)' || { echo 'say whom: make erase PATIENT=id' >&2; exit 2; }
+	$(BIN)/python -m ingest.erase '$(PATIENT)' $(if $(BY),--requested-by '$(BY)') $(if $(REASON),--reason '$(REASON)') \
+		$(if $(ALSO),--also '$(ALSO)') $(if $(LIFT),--lift)
+
 .PHONY: lock
 lock: $(RUN) ## Work out requirements/constraints.txt anew [UPGRADE=1]
 	@cp requirements/constraints.txt .venv/constraints.new

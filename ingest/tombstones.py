@@ -145,4 +145,4 @@ def _make_key(path: Path) -> None:
 
 def _write(index_dir: Path, stones: tuple[Tombstone, ...], last: int) -> None:
     content = {"last": last, "tombstones": [asdict(stone) for stone in stones]}
-    replace_atomically(index_dir / FILE, json.dumps(content, indent=1).encode() + b"\n")
+    replace_atomically(index_dir / FILE, json.dumps(content, indent=1).encode() + b"\n", private=True)

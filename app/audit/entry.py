@@ -13,6 +13,9 @@ Action: TypeAlias = Literal[
     "sign_in",
     "sign_out",
     "access",
+    # Written by `python -m ingest.erase`.
+    "erase",
+    "lift_erasure",
 ]
 
 UNSPECIFIED = "unspecified"

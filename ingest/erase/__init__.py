@@ -1,0 +1,1 @@
+"""Erasing a patient from everything that was ever written, and proving it: `python -m ingest.erase PATIENT`."""

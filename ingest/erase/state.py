@@ -1,0 +1,264 @@
+"""Erasing a patient from the service's database, by SQL, while the service may be running on it.
+
+Summaries, traces and feedback go. Audit entries stay, without what they name: that somebody did something then. The
+triggers that make the log append-only are taken away and put back within the one transaction that strips them, so that
+nobody else ever meets the log without them.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from core.errors import IngestFailed
+from ingest.erase.marks import Gathered, Role, telling
+
+FILE = "state.sqlite"
+TABLES = frozenset({"summaries", "traces", "feedback", "audit", "sessions"})
+STRIPPED = "erased"
+_BUSY_S = 5.0
+_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An audit entry of the erasure itself. It names nobody but who asked."""
+
+    request_id: str
+    caller: str
+    action: str
+    purpose: str
+    target: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """How many rows went, by table, and how many audit entries were stripped."""
+
+    rows: dict[str, int]
+    stripped: int
+
+
+class StateFile:
+    """The service's database as an eraser sees it.
+
+    Raises:
+        IngestFailed: it has tables of which nobody here knows what they hold.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        if self.exists and (unknown := self._tables() - TABLES):
+            raise IngestFailed(
+                f"{self.path} has tables that this release does not know ({', '.join(sorted(unknown))}): erase with "
+                "the release that made them"
+            )
+
+    @property
+    def exists(self) -> bool:
+        """Whether a service ever ran on it."""
+        return self.path.exists()
+
+    def gather(self, patient_id: str, found: Gathered) -> None:
+        """Add what the database holds of a patient."""
+        with self._reading() as db:
+            for summary_id, digest, note_ids, provenance, body, trace in db.execute(
+                "SELECT summary_id, digest, note_ids, provenance, body, trace FROM summaries LEFT JOIN traces "
+                "USING (summary_id) WHERE patient_id = ?",
+                (patient_id,),
+            ):
+                found.ids[Role.SUMMARY].add(summary_id)
+                found.ids[Role.NOTE].update(json.loads(note_ids))
+                found.digests.update({digest, str(json.loads(provenance).get("patient_digest") or digest)})
+                found.answers += [*_strings(json.loads(body)), *_strings(json.loads(trace or b"null"))]
+            for (note_ids,) in db.execute("SELECT note_ids FROM audit WHERE patient_id = ?", (patient_id,)):
+                found.ids[Role.NOTE].update(json.loads(note_ids))
+            found.answers += [
+                comment
+                for (comment,) in db.execute(
+                    "SELECT comment FROM feedback JOIN summaries USING (summary_id) WHERE patient_id = ?", (patient_id,)
+                )
+            ]
+
+    def clear(self, patient_id: str, ids: dict[Role, frozenset[str]], entry: Entry, *, wait_s: float) -> Cleared:
+        """Delete and strip, and write `entry`, in one transaction.
+
+        Raises:
+            IngestFailed: the service did not let go of the database in time.
+        """
+
+        def job(db: sqlite3.Connection) -> Cleared:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                cleared = _clear(db, patient_id, ids)
+                _insert(db, entry)
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+            return cleared
+
+        cleared: Cleared = self._insisting(job, wait_s)
+        return cleared
+
+    def write(self, entry: Entry, *, wait_s: float) -> None:
+        """Append an audit entry."""
+        self._insisting(lambda db: _insert(db, entry), wait_s)
+
+    def wipe(self, *, wait_s: float) -> None:
+        """Write the file anew without free pages and slack, and empty the write-ahead log.
+
+        Raises:
+            IngestFailed: the service did not let go of the database in time.
+        """
+
+        def job(db: sqlite3.Connection) -> None:
+            db.execute("VACUUM")
+            (busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise sqlite3.OperationalError("database is locked")
+
+        self._insisting(job, wait_s)
+
+    def words_of_others(self, patient_id: str, served: Collection[str]) -> Iterator[bytes]:
+        """What summaries of other patients say, and for those no longer `served` by the index their traces too."""
+        with self._reading() as db:
+            for other, summary_id, body, trace in db.execute(
+                "SELECT patient_id, summary_id, body, trace FROM summaries LEFT JOIN traces USING (summary_id) "
+                "WHERE patient_id <> ?",
+                (patient_id,),
+            ):
+                yield f"{other}\0{summary_id}".encode("utf-8", "replace")
+                yield from (text.encode("utf-8", "replace") for text in _quotes(json.loads(body)))
+                if other not in served and trace is not None:
+                    yield trace
+
+    def answers_of_others(self, patient_id: str) -> Iterator[bytes]:
+        """All that was answered about other patients, with traces and verdicts."""
+        with self._reading() as db:
+            for row in db.execute(
+                "SELECT body, provenance, trace, (SELECT group_concat(comment, char(0)) FROM feedback "
+                "WHERE feedback.summary_id = summaries.summary_id) FROM summaries LEFT JOIN traces USING (summary_id) "
+                "WHERE patient_id <> ?",
+                (patient_id,),
+            ):
+                yield b"\0".join(v if isinstance(v, bytes) else v.encode("utf-8", "replace") for v in row if v)
+            for row in db.execute("SELECT patient_id, note_ids FROM audit WHERE patient_id <> ?", (patient_id,)):
+                yield "\0".join(row).encode("utf-8", "replace")
+
+    def _tables(self) -> set[str]:
+        with self._reading() as db:
+            rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+
+    def _reading(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(self.path, timeout=_BUSY_S))
+
+    def _insisting(self, job: Any, wait_s: float) -> Any:
+        until = time.monotonic() + wait_s
+        with closing(sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)) as db:
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA secure_delete = ON")
+            while True:
+                try:
+                    return job(db)
+                except sqlite3.OperationalError as e:
+                    if getattr(e, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF not in _PASSING:
+                        raise
+                    if time.monotonic() >= until:
+                        raise IngestFailed(
+                            f"{self.path} was in use for {wait_s:g} s: run again, with a longer --wait"
+                        ) from e
+                    time.sleep(_PAUSE_S)
+
+
+_PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _clear(db: sqlite3.Connection, patient_id: str, ids: dict[Role, frozenset[str]]) -> Cleared:
+    db.execute("CREATE TEMP TABLE gone (summary_id TEXT PRIMARY KEY)")
+    db.execute("INSERT INTO gone SELECT summary_id FROM summaries WHERE patient_id = ?", (patient_id,))
+    rows = {
+        table: db.execute(
+            f"DELETE FROM {table} WHERE summary_id IN (SELECT summary_id FROM gone)"  # noqa: S608
+        ).rowcount
+        for table in ("feedback", "traces", "summaries")
+    }
+    db.create_function("names_patient", 5, _Naming(patient_id, ids), deterministic=True)
+    triggers = db.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
+    ).fetchall()
+    for name, _ in triggers:
+        db.execute(f'DROP TRIGGER "{name}"')
+    stripped = db.execute(
+        "UPDATE audit SET patient_id = NULL, note_ids = '[]', summary_id = NULL, target = NULL, purpose = ? "
+        "WHERE patient_id = ? OR summary_id IN (SELECT summary_id FROM gone) "
+        "OR names_patient(note_ids, summary_id, target, purpose, request_id)",
+        (STRIPPED, patient_id),
+    ).rowcount
+    for _, sql in triggers:
+        db.execute(sql)
+    db.execute("DROP TABLE gone")
+    return Cleared(rows, stripped)
+
+
+class _Naming:
+    """Whether an audit entry names the patient in another column than the one for it."""
+
+    def __init__(self, patient_id: str, ids: dict[Role, frozenset[str]]) -> None:
+        self._ids = frozenset({patient_id}).union(*ids.values())
+        self._notes = ids[Role.NOTE]
+        self._summaries = ids[Role.SUMMARY]
+        self._telling = telling(self._ids)
+
+    def __call__(self, note_ids: str, summary_id: str | None, target: str | None, purpose: str, request_id: str) -> int:
+        if summary_id in self._summaries or not self._notes.isdisjoint(json.loads(note_ids)):
+            return 1
+        path = unquote(target or "")
+        if self._telling and any(self._telling.search(words) for words in (purpose, request_id, path)):
+            return 1
+        return int(any(path.endswith(f"/{i}") for i in self._ids))
+
+
+def _insert(db: sqlite3.Connection, entry: Entry) -> None:
+    db.execute(
+        "INSERT INTO audit (at, request_id, caller, action, purpose, note_ids, target, outcome) "
+        "VALUES (?, ?, ?, ?, ?, '[]', ?, ?)",
+        (
+            datetime.now(UTC).isoformat(timespec="milliseconds"),
+            entry.request_id,
+            entry.caller,
+            entry.action,
+            entry.purpose,
+            entry.target,
+            entry.outcome,
+        ),
+    )
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner)
+
+
+def _quotes(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("quote"), str):
+            yield value["quote"]
+        for inner in value.values():
+            yield from _quotes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _quotes(inner)
