@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ingest.sources.csv_records import MAX_FIELD_CHARS, read_csv
 from ingest.sources.files import READ_ERRORS, Opener, open_bytes
-from ingest.sources.rows import Reason, SourceRow, reject
+from ingest.sources.rows import Reason, SourceRow, reject, unreadable
 
 Fields: TypeAlias = Mapping[str, str]
 """One record by the names of its columns in lower case."""
@@ -36,8 +36,8 @@ def read_tables(
     for path in files:
         try:
             yield from _read_table(path, required, make_row, max_chars, opener)
-        except READ_ERRORS:
-            yield reject(Reason.UNREADABLE_FILE, path.name)
+        except READ_ERRORS as e:
+            yield unreadable(path, e)
 
 
 def undecoded(text: str) -> bool:

@@ -8,7 +8,15 @@ from typing import Literal, TypeAlias, get_args
 from core.errors import IngestFailed
 from ingest.sources.csv_table import column_names
 from ingest.sources.fhir import read_fhir
-from ingest.sources.files import READ_ERRORS, CountingOpener, bare_name, open_bytes
+from ingest.sources.files import (
+    READ_ERRORS,
+    CountingOpener,
+    bare_name,
+    list_files,
+    open_bytes,
+    showable,
+    why_unreadable,
+)
 from ingest.sources.jsonl import parse_object, read_jsonl
 from ingest.sources.mimic import REQUIRED as MIMIC_COLUMNS
 from ingest.sources.mimic import read_mimic
@@ -54,10 +62,13 @@ def resolve_input(path: Path, format: Format | None = None) -> SourceInput:
     if path.is_file():
         found = format or _file_format(path)
         if found is None or found == "text":
-            raise IngestFailed(f"{path}: not a csv of MIMIC notes, FHIR or JSONL; name it with --source-format")
+            raise IngestFailed(f"{path}: {_why_unknown(path)}")
         return SourceInput(bare_name(path), found, (path,))
-    name = path.resolve().name
-    files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+    name = showable(path.resolve().name)
+    try:
+        files = [p for p in list_files(path) if not p.name.startswith(".")]
+    except OSError as e:
+        raise IngestFailed(f"{e.filename or path}: {why_unreadable(e)}; its notes would be missing") from e
     found = format or _folder_format(path, files)
     if found is None:
         raise IngestFailed(f"{path}: no notes in this folder; name their form with --source-format")
@@ -81,6 +92,14 @@ def _named_like(path: Path, format: Format) -> bool:
 
 def _table_format(names: Collection[str]) -> Format | None:
     return next((format for format, needed in _COLUMNS.items() if set(needed).issubset(names)), None)
+
+
+def _why_unknown(path: Path) -> str:
+    try:
+        open_bytes(path).close()
+    except READ_ERRORS as e:
+        return why_unreadable(e)
+    return "not a csv of MIMIC notes, FHIR or JSONL; name it with --source-format"
 
 
 def _file_format(path: Path) -> Format | None:

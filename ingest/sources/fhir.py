@@ -7,7 +7,7 @@ from ingest.sources.fhir_attachments import read_attachments
 from ingest.sources.fhir_json import Json, Resource, items, mapping, read_resources, string
 from ingest.sources.files import READ_ERRORS, Opener, open_bytes
 from ingest.sources.note_types import loinc_note_type
-from ingest.sources.rows import Reason, SourceRow, build_row, reject
+from ingest.sources.rows import Reason, SourceRow, build_row, reject, unreadable
 
 ENTERED_IN_ERROR = "entered-in-error"
 
@@ -24,8 +24,10 @@ def read_fhir(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes
         try:
             for resource in read_resources(path, opener):
                 yield from _rows(resource, replaced, max_chars)
-        except (*READ_ERRORS, ValueError):
-            yield reject(Reason.UNREADABLE_FILE, path.name)
+        except READ_ERRORS as e:
+            yield unreadable(path, e)
+        except ValueError:
+            yield reject(Reason.UNREADABLE_FILE, f"{path.name}: broken JSON, or no FHIR resource")
 
 
 def _replaced(path: Path, opener: Opener) -> Iterator[str]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.sources.files import Opener, open_bytes
+from ingest.sources.files import Opener, UnusableFile, open_bytes, read_lines
 from ingest.sources.jsonl import parse_object
 from ingest.sources.rows import as_id
 
 Json = dict[str, Any]
+MAX_DOCUMENT = 128 << 20
+"""Bytes of a Bundle or of a line of NDJSON that are held in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,18 @@ def read_resources(path: Path, opener: Opener = open_bytes) -> Iterator[Resource
         ValueError: the file is one JSON document and that is broken, or no FHIR.
     """
     with opener(path) as raw:
-        first = raw.readline()
-        if ".ndjson" in path.name or parse_object(first) is not None:
+        lines = read_lines(raw, MAX_DOCUMENT)
+        first = next(lines, b"")
+        if ".ndjson" in path.name or first is None or parse_object(first) is not None:
             yield from _unpack(f"{path.name}:1", first)
-            for number, line in enumerate(raw, 2):
+            for number, line in enumerate(lines, 2):
                 yield from _unpack(f"{path.name}:{number}", line)
             return
+        rest = raw.read(MAX_DOCUMENT)
+        if len(rest) == MAX_DOCUMENT:
+            raise UnusableFile(f"one JSON document of over {MAX_DOCUMENT >> 20} MiB; write it as NDJSON")
         try:
-            document = json.loads((first + raw.read()).decode("utf-8-sig"))
+            document = json.loads((first + rest).decode("utf-8-sig"))
         except RecursionError as e:
             raise ValueError("nested too deeply") from e
     if not isinstance(document, dict) or "resourceType" not in document:
@@ -95,8 +101,10 @@ def read_resources(path: Path, opener: Opener = open_bytes) -> Iterator[Resource
     yield from _resources(path.name, document)
 
 
-def _unpack(where: str, line: bytes) -> Iterator[Resource]:
-    if line.strip():
+def _unpack(where: str, line: bytes | None) -> Iterator[Resource]:
+    if line is None:
+        yield Resource(where, None)
+    elif line.strip():
         document = parse_object(line)
         yield from _resources(where, document) if document is not None else [Resource(where, None)]
 

@@ -4,8 +4,12 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.sources.files import READ_ERRORS, Opener, open_bytes
-from ingest.sources.rows import Reason, SourceRow, as_id, build_row, reject
+from ingest.sources.files import READ_ERRORS, Opener, open_bytes, read_lines
+from ingest.sources.rows import Reason, SourceRow, as_id, build_row, reject, unreadable
+
+_MOST_BYTES_A_CHAR = 12
+"""Of a character beyond the first 65,536, escaped as two surrogates."""
+_REST = 1 << 20
 
 
 def read_jsonl(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
@@ -13,11 +17,13 @@ def read_jsonl(files: Sequence[Path], max_chars: int, opener: Opener = open_byte
     for path in files:
         try:
             with opener(path) as raw:
-                for number, line in enumerate(raw, 1):
-                    if line.strip():
+                for number, line in enumerate(read_lines(raw, _MOST_BYTES_A_CHAR * max_chars + _REST), 1):
+                    if line is None:
+                        yield reject(Reason.TOO_LONG, f"{path.name}:{number}")
+                    elif line.strip():
                         yield _row(f"{path.name}:{number}", line, max_chars)
-        except READ_ERRORS:
-            yield reject(Reason.UNREADABLE_FILE, path.name)
+        except READ_ERRORS as e:
+            yield unreadable(path, e)
 
 
 def parse_object(line: bytes) -> dict[str, object] | None:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from core.records import Note
 from ingest.sources.charted_at import parse_charted_at
-from ingest.sources.files import Opener, open_bytes
+from ingest.sources.files import Opener, open_bytes, showable, why_unreadable
 
 MAX_ID_CHARS = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -82,7 +82,12 @@ class Reader(Protocol):
 def reject(reason: Reason, where: str, note_id: str | None = None, patient_id: str | None = None) -> Rejected:
     """A rejected row that can be stored and shown, whatever its place and ids hold; an unfit id is left out."""
     note_id, patient_id = (None if i is None or _bad_id(i) else i for i in (note_id, patient_id))
-    return Rejected(reason, _CONTROL.sub("\ufffd", where), note_id, patient_id)
+    return Rejected(reason, showable(where), note_id, patient_id)
+
+
+def unreadable(path: Path, error: BaseException) -> Rejected:
+    """A file that could not be read to its end, with what is wrong with it."""
+    return reject(Reason.UNREADABLE_FILE, f"{path.name}: {why_unreadable(error)}")
 
 
 def as_id(value: object) -> str | None:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ingest.sources.files import READ_ERRORS, Opener, open_bytes
-from ingest.sources.rows import Reason, SourceRow, build_row, reject
+from ingest.sources.files import READ_ERRORS, Opener, list_files, open_bytes
+from ingest.sources.rows import Reason, SourceRow, build_row, reject, unreadable
 
 ENDINGS = frozenset({".txt", ".text"})
 _NAME = re.compile(
@@ -20,7 +20,12 @@ _NAME = re.compile(
 def read_text_folder(files: Sequence[Path], max_chars: int, opener: Opener = open_bytes) -> Iterator[SourceRow]:
     """Read the folders given; every file in them is a note or is rejected, hidden files apart."""
     for root in files:
-        for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        try:
+            found = list_files(root)
+        except OSError as e:
+            yield unreadable(Path(e.filename or root), e)
+            continue
+        for path in found:
             inside = path.relative_to(root)
             if not any(part.startswith(".") for part in inside.parts):
                 yield _row(path, inside, max_chars, opener)

@@ -62,7 +62,7 @@ def test_a_gzip_file_cut_short_is_reported_after_the_rows_it_still_held(tmp_path
     (tmp_path / "cut.csv.gz").write_bytes(whole[: len(whole) // 2])
     notes, rejected = read(tmp_path / "cut.csv.gz")
     assert 0 < len(notes) < 500
-    assert rejected[-1] == Rejected(Reason.UNREADABLE_FILE, "cut.csv.gz")
+    assert rejected[-1] == Rejected(Reason.UNREADABLE_FILE, "cut.csv.gz: cut short")
 
 
 def test_a_file_that_only_claims_to_be_gzip_is_reported(tmp_path: Path) -> None:
