@@ -8,6 +8,7 @@ from functools import cache
 from core.records import Action, Assertion, SectionKind
 from extraction.assertion import context_of
 from extraction.dosing import DOSE
+from extraction.gated import Gated
 from extraction.lexicon import allergen_phrases, load
 from extraction.reactions import blamed, is_remedy, tolerated_behind
 from extraction.results import result_facts
@@ -18,14 +19,14 @@ _WHAT = (
     r"(?:(?:known|drugs?|medications?|medicines?|medical|medicinal|foods?|environmental|seasonal|latex|other|reported|"
     r"documented|significant|or|and|,|/)\s*)*"
 )
-_RELEVANT = re.compile(
+_RELEVANT = Gated(
     r"allerg|nkd?a|avoid|contraind|cannot take|can.t take|unable to|red band|must not|intoler|hypersens|anaphyl|"
     r"react|tolerat|sensitiv|hives|rash|angioedema|swell|rxn|\badr|never|do not|don.t|not to be|not be|urticaria|"
     r"welts|wheez|itch|prurit|bronchospasm|serum sick|off.limits|\bsjs\b",
     re.IGNORECASE,
 )
 _EXCEPT = r"\s*,?\s*(?:except|other than|besides|apart from|aside from|excluding|save|but)(?:\s+for)?\b"
-_NONE = re.compile(
+_NONE = Gated(
     rf"\bnkd?a\b|\bno\s+(?:(?:history of|hx of|evidence of)\s+)?{_WHAT}allerg(?:y|"
     rf"ies)\b(?:\s*/\s*adverse drug reactions)?|"
     rf"\b(?:denies|denied|without)\s+(?:having\s+|any\s+|history of\s+)*{_WHAT}allergies\b|\ballergies\s*(?::|-|"
@@ -48,7 +49,7 @@ _ALONE_NONE = re.compile(
     r"noted))?[\s.]*\Z",
     re.IGNORECASE,
 )
-_TRIGGER = re.compile(
+_TRIGGER = Gated(
     r"\b(?:severely\s+|highly\s+)?allergic\s+(?:reactions?\s+)?to\b|\ballerg(?:y|ies)\s+(?:to|include[sd]?|are|is|"
     r"listed as|list includes|of|:)|\b(?:drug|medication|known|listed)\s+allerg(?:y|ies)\b|"
     r"\ballerg(?:y|ies)\s*(?::|-|–|=)|\b(?:intoleran(?:t|ces?)|hypersensitiv\w+|sensitiv(?:e|ity|ities))\s+(?:of|"
@@ -66,7 +67,7 @@ _TRIGGER = re.compile(
     r"(?:hives|rash|anaphylaxis|angioedema|swelling)\s+(?:with|from|after|to|on)\b|\b(?:rxn|adr)s?\s*(?:to\b|:)",
     re.IGNORECASE,
 )
-_AVOID = re.compile(
+_AVOID = Gated(
     r"\b(?:do not|don't|did not tolerate|didn't tolerate|could not tolerate|cannot have|never|must not be|"
     r"should not be|not to be|cannot be|avoid)\s+(?:ever\s+)?"
     r"(?:(?:give|given|prescribe|prescribed|use|used|administer|administered|expose|exposed to|rechallenge\w*)\b\s*)?"
@@ -82,19 +83,19 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _REACTION_BEHIND = re.compile(r"\s*\((?:allergy|anaphylaxis|hives|rash|angioedema|intolerance)", re.IGNORECASE)
-_REMOVED = re.compile(
+_REMOVED = Gated(
     r"\b(?:remov(?:e|es|ed|al|ing)|de-?label\w*|disprov\w+|ruled out|refuted|entered in error|erroneous\w*|"
     r"not (?:truly |actually |really )?allergic|does not belong|belongs to (?:another|a different|someone|a family)|"
     r"another patient's|wrong (?:patient|chart)|(?:listed|charted|entered|documented|recorded) by mistake|outgr\w+|"
     r"incorrect\w*|mistaken\w*|in error|no longer allergic)\b",
     re.IGNORECASE,
 )
-_TAKEN = re.compile(
+_TAKEN = Gated(
     r"\b(?:takes|taking|tablets?|pharmacy|fill(?:s|ed)?|refill\w*|doses?|daily|bid|reconcil\w*|discrepan\w*|bottles?|"
     r"med(?:ication)?s? list|mg|prescri\w*)\b",
     re.IGNORECASE,
 )
-_CULTURE = re.compile(
+_CULTURE = Gated(
     r"\b(?:cultur\w+|grew|growth|grow\w*|isolate\w*|organism\w*|bacter\w+|e\.? ?coli|staph\w*|strep\w*|mssa|mrsa|"
     r"enterococc\w+|"
     r"klebsiella|pseudomonas|proteus|susceptib\w+|resistan\w+|strain\w*|ucx|bcx)\b",

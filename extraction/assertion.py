@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from core.records import Assertion, SectionKind
+from extraction.gated import Gated
 from extraction.lexicon import load
 from extraction.words import Match, Phrases, Words
 
@@ -20,13 +21,13 @@ _AFTER_WORDS = 8
 _FAR_WORDS = 60
 
 
-_OF_PATIENT = re.compile(
+_OF_PATIENT = Gated(
     r"\W*(?:the\s+)?(?:patient|pt|he|she)(?:\s+himself|\s+herself)?\s+(?:has|had|is|was|denies|denied|does|did|"
     r"never|reports|uses|used|takes)\b",
     re.IGNORECASE,
 )
 _CONFIRMED = re.compile(r"\s*(?:was |is |has been |now )?(?:confirmed|proven)\b", re.IGNORECASE)
-_FAMILY_WORD = re.compile(
+_FAMILY_WORD = Gated(
     r"famil|mother|father|sister|brother|sibling|parent|aunt|uncle|cousin|child|son\b|daughter|maternal|paternal|"
     r"relative",
     re.IGNORECASE,
@@ -40,7 +41,7 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _YEARS = r"(?:19|20)\d\d(?![\w%]|[./-]\d)"
-_WITHIN = re.compile(
+_WITHIN = Gated(
     rf"(?:(?!\b(?:now|still|current\w*|continu\w*|restart\w*|resum\w*|since|but|diagnos\w*|dx|after|following|s/p|"
     rf"increas\w*|decreas\w*|chang\w*)\b)[^.;]){{0,60}}?(?:(?P<years>\bfrom {_YEARS}\s?(?:to|until|till|through|-|–)\s?"
     rf"{_YEARS})|\b(?:until|till|through|in|during|back in)\s+(?:about |around |~)?(?:the )?(?:early |late |mid[- ]?)?"
@@ -91,10 +92,10 @@ class _Trigger:
 
 @dataclass(slots=True)
 class _Scopes:
-    """For each category the word ranges that it governs, inclusive."""
+    """Categories with the word ranges that they govern, inclusive."""
 
     words: Words
-    ranges: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: {c: [] for c in _CATEGORIES})
+    ranges: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 @cache
@@ -126,7 +127,10 @@ def context_of(text: str, span: tuple[int, int], section: SectionKind | None = N
     """What governs `text[span[0]:span[1]]` within the sentence `text`, headed by a section of that kind."""
     scopes = _scopes(text)
     position = bisect_left(scopes.words.ends, span[0] + 1)
-    hits = {c: any(a <= position <= b for a, b in scopes.ranges[c]) for c in _CATEGORIES}
+    hits = dict.fromkeys(_CATEGORIES, False)
+    for category, first, last in scopes.ranges:
+        if first <= position <= last:
+            hits[category] = True
     if _marked_unsure(text, span[0]):
         hits["possible"] = True
     if hits["possible"] and _CONFIRMED.match(text, span[1]):
@@ -167,7 +171,7 @@ def _scopes(text: str) -> _Scopes:
     ends = [(m.first, t.category[10:]) for m in matches for t in m.value if t.category.startswith("terminate:")]
     for match in matches:
         for trigger in match.value:
-            if trigger.category in scopes.ranges:
+            if trigger.category in _CATEGORIES:
                 stops = [at for at, phrase in ends if phrase not in kept.get(trigger.category, ())]
                 span = (
                     _forward(words, match, trigger, stops, breaks)
@@ -175,7 +179,7 @@ def _scopes(text: str) -> _Scopes:
                     else _back(match, stops, words, breaks)
                 )
                 if span[0] <= span[1]:
-                    scopes.ranges[trigger.category].append(span)
+                    scopes.ranges.append((trigger.category, *span))
     return scopes
 
 

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+from extraction.gated import Gated
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -20,7 +23,10 @@ _DATE = re.compile(
     rf"(?<!\w)(?P<w6>{_MONTH})(?:,?\s+|\s+of\s+)(?P<y6>(?:19|20|21|22)\d\d)(?!\d)",
     re.IGNORECASE,
 )
-_YEAR = re.compile(
+_DIGIT = re.compile(r"\d")
+_NUMERIC = re.compile(r"\d[/-]\d")
+_NAMES_MONTH = Gated(_MONTH, re.IGNORECASE)
+_YEAR = Gated(
     r"(?<=\b(?:in|of|by) )(?P<year>(?:19|20|21|22)\d\d)(?![\w%/-]|\.\d)|(?<=since )(?P<since>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
@@ -40,9 +46,14 @@ class DateMention:
     ambiguous: bool = False
 
 
+@lru_cache(maxsize=1024)
 def find_dates(text: str) -> tuple[DateMention, ...]:
     """Dates in order, numeric and in words; impossible ones are left out."""
-    found = [mention for match in _DATE.finditer(text) if (mention := _mention(match))]
+    if not _DIGIT.search(text):
+        return ()
+    numeric = _NUMERIC.search(text) is not None
+    dates = _DATE.finditer(text) if numeric or _NAMES_MONTH.may_match(text) else ()
+    found = [mention for match in dates if (mention := _mention(match))]
     taken = [(d.start, d.end) for d in found]
     found += [
         DateMention(m.group(), m.start(), m.end())

@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 from extraction.lexicon import load
 
@@ -101,6 +101,7 @@ def canonical_unit(text: str) -> str:
     return _UNITS.get(unit, unit)
 
 
+@lru_cache(maxsize=4096)
 def canonical_dose(text: str) -> str:
     """One form for equal doses: `40mg`, `40 mg` and `0.04 g` all give `40 mg`; "" where there is no dose."""
     match = DOSE.search(text)
@@ -120,6 +121,7 @@ def canonical_dose(text: str) -> str:
     return f"{value} {unit}{per.group().replace(' ', '') if per else ''}".strip()
 
 
+@lru_cache(maxsize=4096)
 def canonical_frequency(text: str) -> str:
     """One form for equal frequencies: `BID`, `b.i.d.`, `2x/day` and `twice a day` all give `twice daily`.
 

@@ -3,18 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from core.records import Action, Assertion, SectionKind
 from extraction.actions import Cue, cues_in
 from extraction.assertion import context_of
 from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
 from extraction.exchanges import exchanges
+from extraction.gated import Gated
 from extraction.lexicon import drug_phrases, load
 from extraction.regimen import CLAUSE, Regimen, regimen_of
 from extraction.words import Words
 
-_STOPPED_IT = re.compile(
+_STOPPED_IT = Gated(
     r"\b(?:stop(?:ped)?|discontinued?|quit)\s+(?:it|taking it|(?:the|this) (?:drug|medication|medicine|pills?|"
     r"antibiotic))\b|\bself-(?:discontinued|stopped)\b|"
     r"\b(?:it|this|(?:the|this) (?:drug|medication|medicine|antibiotic|agent)|and|so|but|therefore|hence) "
@@ -22,12 +23,12 @@ _STOPPED_IT = re.compile(
     r"(?:stopped|discontinued|withdrawn|dropped)\b",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(
+_CONDITION = Gated(
     r"\b(?:if|unless|until|when|whenever|should|consider\w*|could|may|might|would|discuss\w*|plan\w*|before|prior to|"
     r"in case)\b",
     re.IGNORECASE,
 )
-_FOR_A_WHILE = re.compile(
+_FOR_A_WHILE = Gated(
     r"\A(?=.*\b(?:stop|discontinu|hold))[^.;]*?\bfor (?:an?|one|two|three|five|seven|ten|\d{1,2}) (?:days?|"
     r"weeks?) (?:prior to|before)\b",
     re.IGNORECASE | re.DOTALL,
@@ -45,24 +46,26 @@ _ONE_DOSE = re.compile(
     r"one dose|single dose)\b",
     re.IGNORECASE,
 )
-_HOSPITAL = re.compile(
+_HOSPITAL = Gated(
     r"\b(?:in (?:the )?(?:ed|er|emergency (?:department|room)|icu|micu|or|pacu|ambulance|clinic today|office today)|"
     r"by ems|en route|on arrival|at (?:an? |the )?(?:urgent care|outside hospital|osh)|"
     r"intraoperatively|overnight)\b",
     re.IGNORECASE,
 )
-_FORMERLY = re.compile(
+_FORMERLY = Gated(
     r"\b(?:used to (?:take|be on|use|have)|(?:has |had |have |having )?(?:tried|failed)|tried and failed|"
     r"(?:failed|unsuccessful|previous|prior|past) trials? (?:of|with|on)|failure of)\s+(?:(?:and|or|both|also|"
     r"multiple|oral|iv|the|her|his|a)\s+)*"
     r"(?:[\w/-]+,?\s+(?:and\s+|or\s+)?){0,3}\Z",
     re.IGNORECASE,
 )
-_TOOK = re.compile(
+_TOOK = Gated(
     r"\b(?:(?:has|have|had) (?:taken|used)|took|taking some|used some|using some)\s+(?:[\w/-]+,?\s+){0,4}\Z",
     re.IGNORECASE,
 )
-_IN_HOUSE = re.compile(
+_TOLERATES = Gated(r"\btolerate[sd]\s+\Z")
+_TIMES = re.compile(r"\bx\s?[1-3]\b", re.IGNORECASE)
+_IN_HOUSE = Gated(
     r"\b(?:in[\s-]house|inpatient (?:therapy|treatment|course)|(?:during|throughout) (?:this|that|the|her|"
     r"his) (?:\w+ )?(?:admission|hospitali[sz]ation|stay)|"
     r"while (?:in (?:the )?hospital|inpatient|admitted|hospitali[sz]ed))\b",
@@ -73,9 +76,9 @@ _HOME_LIST = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|drip|infusion|inpatient", re.IGNORECASE)
-_PROPHYLAXIS = re.compile(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
+_PROPHYLAXIS = Gated(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
 _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!\s?/)\b", re.IGNORECASE)
-_LAB_WORD = re.compile(
+_LAB_WORD = Gated(
     r"[\s-]*(?:suppression test\w*|stimulation test\w*|challenge|levels?|trough|peak|random|concentration|screen|"
     r"toxicity|assay|level was|resistance|resistant|"
     r"sensitiv\w+|susceptib\w+|"
@@ -216,10 +219,17 @@ def _fact(
     return DrugFact(mention.name, *span, assertion, action, words["dose"], words["route"], words["frequency"])
 
 
+@lru_cache(maxsize=4096)
+def _list_of(heading: str) -> tuple[bool, bool]:
+    """Whether a heading is one of drugs taken at home, and one of drugs given in hospital."""
+    return bool(_HOME_LIST.search(heading)), bool(_GIVEN_LIST.search(heading))
+
+
 def _words(text: str, span: tuple[int, int] | None) -> str:
     return " ".join(text[span[0] : span[1]].split()) if span else ""
 
 
+@lru_cache(maxsize=4096)
 def _list_action(heading: str) -> Action:
     """What the heading of a list says of all its drugs."""
     lowered = heading.lower()
@@ -247,29 +257,29 @@ def _ongoing(
     if mention.name in _named("vaccines"):
         return Assertion.HISTORICAL
     frequency = canonical_frequency(words["frequency"])
-    listed = section is SectionKind.MEDICATIONS and _HOME_LIST.search(heading) and not _GIVEN_LIST.search(heading)
+    of_home, of_stay = _list_of(heading) if section is SectionKind.MEDICATIONS else (False, False)
+    listed = of_home and not of_stay
     if action is not Action.STARTED and not listed and _of_the_stay(text, mention):
         return Assertion.HISTORICAL
-    if action is Action.NONE and _FORMERLY.search(text[max(0, mention.start - 60) : mention.start]):
+    around = max(0, mention.start - 60)
+    if action is Action.NONE and _FORMERLY.search_in(text, around, mention.start):
         return Assertion.HISTORICAL
-    once = "once" in frequency.split() or re.search(
-        r"\bx\s?[1-3]\b", text[mention.end : mention.end + 40], re.IGNORECASE
-    )
+    once = "once" in frequency.split() or _TIMES.search(text[mention.end : mention.end + 40])
     lasting = action in (Action.STARTED, Action.CONTINUED, Action.CHANGED) or "as needed" in frequency
     if once and not listed and not lasting:
         return Assertion.HISTORICAL
-    if section is SectionKind.MEDICATIONS and _GIVEN_LIST.search(heading) and not _HOME_LIST.search(heading):
+    if of_stay and not of_home:
         return Assertion.HISTORICAL
     if mention.name in _named("hospital_only") and not listed and not frequency and action is Action.NONE:
         return Assertion.HISTORICAL
     if in_discharge and section in _NARRATIVE and action not in _LASTING and _in_hospital(mention, words):
         return Assertion.HISTORICAL
-    around = text[max(0, mention.start - 60) : mention.start]
-    if action is Action.NONE and not words["dose"] and not frequency and _TOOK.search(around):
+    unregulated = not words["dose"] and not frequency
+    if action is Action.NONE and unregulated and _TOOK.search_in(text, around, mention.start):
         return Assertion.HISTORICAL
-    if re.search(r"\btolerate[sd]\s+\Z", around) and not words["dose"] and not frequency:
+    if unregulated and _TOLERATES.search_in(text, around, mention.start):
         return Assertion.HISTORICAL
-    given = _ONE_DOSE.search(around)
+    given = _ONE_DOSE.search(text[around : mention.start])
     if (
         given
         and action not in (Action.STARTED, Action.CONTINUED, Action.CHANGED)

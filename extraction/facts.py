@@ -8,6 +8,7 @@ from functools import lru_cache
 from core.records import Action, Assertion, Fact, FactKind, Note, SectionKind, Sentence
 from extraction.allergies import allergy_facts
 from extraction.drugs import drug_facts
+from extraction.gated import Gated
 from extraction.no_drugs import no_drugs_fact
 from extraction.problems import problem_facts
 from extraction.reactions import tried_without_reaction
@@ -22,12 +23,12 @@ _RETRACTION = re.compile(
     r"(?:entered|charted|documented|listed) (?:by mistake|erroneously))\b",
     re.IGNORECASE,
 )
-_IN_ERROR = re.compile(
+_IN_ERROR = Gated(
     r"\W*(?:(?:was|were|is|has been|had been)\s+)?(?:\w+\s+){0,5}?(?:in error|by mistake|erroneously|incorrectly|"
     r"mistakenly)\b",
     re.IGNORECASE,
 )
-_NOT_THIS_CHART = re.compile(
+_NOT_THIS_CHART = Gated(
     r"\b(?:belong(?:s|ed)? to (?:another|a different|someone|somebody)|does not belong|do not belong|"
     r"(?:another|a different|the wrong|wrong) (?:patient|person|chart)(?:'s)?|should not (?:be|have been) (?:listed|on|"
     r"charted|in)|(?:strike|delete|retract)(?:d|ed)? (?:the )?|erratum|does not apply to)\b|"
@@ -41,8 +42,8 @@ _INSTEAD = re.compile(
     r"\b(?:should read|correct (?:diagnosis|entry|name)|instead|rather|in fact|actually)\b", re.IGNORECASE
 )
 _AMENDS = re.compile(r"\W*(?:addendum|correction|erratum|amendment|late entry|clarification)\b", re.IGNORECASE)
-_DISREGARD = re.compile(r"\b(?:disregard|ignore)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}\Z", re.IGNORECASE)
-_WRONG = re.compile(
+_DISREGARD = Gated(r"\b(?:disregard|ignore)\s+(?:the\s+)?(?:[\w-]+\s+){0,3}\Z", re.IGNORECASE)
+_WRONG = Gated(
     r"\b(?:incorrect\w*|erroneous\w*|in error|mistaken\w*|by mistake|correction|corrected|errat\w+|amend\w*|"
     r"clarif\w+)\b",
     re.IGNORECASE,
@@ -81,7 +82,10 @@ def _placed(fact: Fact, sentence: Sentence, read: Readable) -> Fact:
     """A fact of a sentence's readable text as one of the sentence, with places in the stored text."""
     start, end = read.stored(fact.start, fact.end)
     start, end = sentence.start + start, sentence.start + end
-    return replace(fact, note_id=sentence.note_id, sentence=sentence.ordinal, start=start, end=end)
+    return Fact(
+        fact.kind, fact.name, sentence.note_id, sentence.ordinal, start, end, fact.assertion, fact.action,
+        fact.dose, fact.route, fact.frequency, fact.reaction, fact.value, fact.unit,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=16384)
@@ -97,7 +101,7 @@ def _correct(text: str, fact: Fact) -> Fact:
         return fact
     if (
         _IN_ERROR.match(text, fact.end)
-        or _DISREGARD.search(text[: fact.start])
+        or _DISREGARD.search(text, 0, fact.start)
         or (fact.assertion is Assertion.NEGATED and _WRONG.search(text))
         or (fact.kind is FactKind.PROBLEM and _NOT_THIS_CHART.search(text) and not _INSTEAD.search(text[: fact.start]))
     ):

@@ -4,9 +4,10 @@ import re
 
 from core.records import Action, Assertion, SectionKind
 from extraction.drugs import DrugFact
+from extraction.gated import Gated
 
 NONE = "none"
-_STATED = re.compile(
+_STATED = Gated(
     r"\b(?:(?:not (?:currently )?(?:taking|on)|takes|on|denies(?: taking)?) (?:any|no) |no )"
     r"(?:(?:active|current|home|outpatient|regular|daily|known|prescription|chronic) )*"
     r"(?:medications|medicines|meds|drugs)\b(?! (?:allerg|changes|were|was|given|intoler|adjust|side|use|abuse))",

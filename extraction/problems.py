@@ -10,6 +10,7 @@ from core.records import Action, Assertion, SectionKind
 from extraction.abbreviations import means_other
 from extraction.assertion import Context, context_of
 from extraction.extent import problem_extent
+from extraction.gated import Gated
 from extraction.lexicon import load, synonyms
 from extraction.words import Phrases, Words
 
@@ -28,19 +29,19 @@ _RESOLVED_AFTER = re.compile(
     r"(?:has |have )?run its course)\b",
     re.IGNORECASE,
 )
-_RESOLVED_BEFORE = re.compile(
+_RESOLVED_BEFORE = Gated(
     r"\b(?:resolved|resolution of|cured of|cleared of|recovered from|no longer has|healed|successfully treated|"
     r"successful treatment of|cure of)[\s:]+(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
 )
-_OVER_BEFORE = re.compile(
+_OVER_BEFORE = Gated(
     r"\b(?:prior|previous(?:ly)?|former(?:ly)?|remote|childhood)\s+(?:h/o\s+|history of\s+)?"
     r"(?:[\w-]+\s+)?\Z|\bpast\s+(?:history of\s+)?\Z|"
     r"\b(?:repair|resection|excision|removal|clipping|coiling|drainage|evacuation|banding|ligation)\s+of\s+"
     r"(?:(?:an?|the|her|his)\s+)?(?:[\w-]+\s+)?\Z",
     re.IGNORECASE,
 )
-_OVER_AFTER = re.compile(
+_OVER_AFTER = Gated(
     r"[\s,(–:-]*(?:treated(?!\s+(?:with|for|by))|previously(?!\s+\w)|formerly(?!\s+\w)|in childhood|as a child|"
     r"in the past|remote(?:ly)?|in remission|"
     r"(?:now )?(?:over|past)(?=[\s.;,)]*\Z)|"
@@ -56,7 +57,7 @@ _NEXT_IN_LIST = re.compile(
     r"uneventfully|quickly|nicely|well|overnight)\b)[a-z]",
     re.IGNORECASE,
 )
-_RELATIVE_BEHIND = re.compile(
+_RELATIVE_BEHIND = Gated(
     r"\s*(?:\(|[-–:]\s|\bin\s+(?:the\s+|his\s+|her\s+|an?\s+)?)\s*(?:(?:paternal|maternal|half|older|younger|twin|his|"
     r"her|both)[\s-]+)*"
     r"(?:mother|father|mom|dad|brothers?|sisters?|siblings?|sons?|daughters?|aunts?|uncles?|cousins?|grand(?:mother|"
@@ -64,7 +65,7 @@ _RELATIVE_BEHIND = re.compile(
     r"parents?|nephew|niece|family|MGM|MGF|PGM|PGF)\b(?!\s+(?:present|aware|notified|at bedside|contacted|updated))",
     re.IGNORECASE,
 )
-_SUPPOSED = re.compile(
+_SUPPOSED = Gated(
     r"\b(?:he|she|they|patient|pt|mother|father|wife|husband|family)\s+(?:\w+\s+)?(?:thinks?|thought|believe[sd]?|"
     r"fear(?:s|ed)|"
     r"wonder(?:s|ed)|assume[sd]|felt)\b[^.;]{0,40}\Z|"
@@ -78,13 +79,11 @@ _HAD_SURGERY = re.compile(
     re.IGNORECASE,
 )
 _SURGERY = re.compile(r"\s+(?:surgery|removal|repair|resection|excision|extraction)\b", re.IGNORECASE)
-_EPISODE = re.compile(r"aecopd|adhf|exacerbation|flare|attack|episode|decompensat|crisis|acute", re.IGNORECASE)
+_EPISODE = Gated(r"aecopd|adhf|exacerbation|flare|attack|episode|decompensat|crisis|acute", re.IGNORECASE)
 _NOT_RESOLVED = re.compile(
     r"\b(?:not|un|partially|nearly|almost|never|hasn't|until)\s*(?:yet\s+|fully\s+|completely\s+)?\Z", re.IGNORECASE
 )
-_VACCINE = re.compile(
-    r"\b(?:vaccin|immuni[sz]ation|immuni[sz]ed|(?:flu|tetanus|pneumonia|booster) shot)", re.IGNORECASE
-)
+_VACCINE = Gated(r"\b(?:vaccin|immuni[sz]ation|immuni[sz]ed|(?:flu|tetanus|pneumonia|booster) shot)", re.IGNORECASE)
 _SHOUTED = re.compile(r"[a-z]{3}")
 
 
@@ -216,7 +215,7 @@ def _resolved(text: str, mention: ProblemMention) -> bool:
     after = _RESOLVED_AFTER.match(text[mention.end : mention.end + 80])
     if after:
         return not _NEXT_IN_LIST.match(text[mention.end :])
-    before = _RESOLVED_BEFORE.search(text[max(0, mention.start - 60) : mention.start])
+    before = _RESOLVED_BEFORE.search_in(text, max(0, mention.start - 60), mention.start)
     return bool(before) and not _NOT_RESOLVED.search(
         text[max(0, mention.start - 90) : mention.start - 60 + before.start() if before else 0]
     )
@@ -230,11 +229,13 @@ def _assertion(text: str, context: Context, mention: ProblemMention, *, resolved
     assertion = Assertion.FAMILY if _RELATIVE_BEHIND.match(text, mention.end) else context.assertion
     if resolved and assertion is not Assertion.FAMILY:
         return Assertion.HISTORICAL
-    ahead = text[max(0, mention.start - 70) : mention.start]
-    if assertion is Assertion.PRESENT and _SUPPOSED.search(ahead):
+    ahead = max(0, mention.start - 70)
+    if assertion is Assertion.PRESENT and _SUPPOSED.search_in(text, ahead, mention.start):
         return Assertion.POSSIBLE
     if assertion in (Assertion.HISTORICAL, Assertion.PRESENT) and mention.kind == "chronic":
-        over = _OVER_BEFORE.search(ahead[-40:]) or _OVER_AFTER.match(text, mention.end)
-        over = over or (_SURGERY.match(text, mention.end) and _HAD_SURGERY.search(ahead))
+        over = _OVER_BEFORE.search_in(text, max(0, mention.start - 40), mention.start) or _OVER_AFTER.match(
+            text, mention.end
+        )
+        over = over or (_SURGERY.match(text, mention.end) and _HAD_SURGERY.search(text[ahead : mention.start]))
         return Assertion.HISTORICAL if over else Assertion.PRESENT
     return assertion

@@ -77,6 +77,7 @@ _FORM = re.compile(
     re.IGNORECASE,
 )
 _BARE_NEED = re.compile(r"p\.?r\.?n\.?(?![a-z])|(?:as|if)[\s-]needed", re.IGNORECASE)
+_LONGEST_NEED = len("as needed")
 _ENDS_NEEDED = re.compile(rf"(?:{_BARE_NEED.pattern})\Z", re.IGNORECASE)
 _PURPOSE = re.compile(rf"{_FOR}(?![\w])", re.IGNORECASE)
 _SPACED = re.compile(r"\n\s*\n|\n\s*(?:[-*•\d]|[A-Z][\w ]{0,30}:)")
@@ -97,7 +98,9 @@ def provisos(text: str, at: int, stop: int) -> Provisos:
     stop = blank.start() if blank else stop
     end = at
     needed: tuple[int, int | None] = (0, None)
-    if (need := _ENDS_NEEDED.search(text[:at])) and (purpose := _PURPOSE.match(text, at, stop)):
+    if (need := _ENDS_NEEDED.search(text, max(0, at - _LONGEST_NEED), at)) and (
+        purpose := _PURPOSE.match(text, at, stop)
+    ):
         end, needed = purpose.end(), need.span()
     form = _FORM.match(text, end, stop)
     following = form.end() if form else end

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from extraction.gated import Gated
 from extraction.lexicon import load
 from extraction.words import Match
 
@@ -13,7 +14,7 @@ _ALLERGIC = (
     r"throat (?:closing|closure|tightness)|bronchospasm|wheez\w+|itching|itchiness|pruritus|stevens[- ]johnson\w*|sjs|"
     r"(?:a )?(?:bad|serious|severe|allergic) reaction|toxic epidermal necrolysis|serum sickness|red man syndrome)"
 )
-_CAUSES = re.compile(
+_CAUSES = Gated(
     r"\s*(?:(?:drugs?|antibiotics?|products|use|therapy|has|have|had|also|previously|once|always|it|which|that)\s+)*"
     r"(?:gave|gives?|given|caus(?:es?|ed|ing)|brought on|brings? on|produc(?:es?|ed)|trigger(?:s|ed)?|provok(?:es?|ed)|"
     r"(?:brought|brings) (?:her|him|them|the patient|pt) out in|led to|leads? to|result(?:s|ed) in|(?:was|were|"
@@ -40,8 +41,8 @@ _WITH = re.compile(
     r"\s+(?:with|to|on|after|from)\s+(?:(?:the|any|all|her|his|iv|oral|use of|taking)\s+)*\Z",
     re.IGNORECASE,
 )
-_IS_TOLERATED = re.compile(r"\s*(?:is |was |has been |well |previously )*tolerated\b", re.IGNORECASE)
-_MARKED_TOLERATED = re.compile(
+_IS_TOLERATED = Gated(r"\s*(?:is |was |has been |well |previously )*tolerated\b", re.IGNORECASE)
+_MARKED_TOLERATED = Gated(
     r"\s*[:(–-]+\s*(?:(?:is|was|has been|since|well|previously|now|later|subsequently|challenge|test dose)\s+)*"
     r"tolerated(?=\s*(?:\Z|[.;)]|well\b|without\b|with no\b|w/o\b))",
     re.IGNORECASE,
@@ -58,21 +59,21 @@ _GOT_ON = re.compile(
     r"(?:while\s+)?(?:on|taking)\s+(?:the\s+|her\s+|his\s+)?\Z",
     re.IGNORECASE,
 )
-_LISTED = re.compile(
+_LISTED = Gated(
     r"[^.;:]{0,60}?\b(?:enter|record|list|log|chart|document|not|add|put|plac|mark|flag|fil|updat|now|is|are|was|goes|"
     r"went)(?:e?d|ed)?\s+"
     r"(?:now\s+|also\s+|therefore\s+)?(?:on(?:to)?|in(?:to)?|to|as|under)\s+"
     r"(?:(?:an?|the|her|his|their|known|new|drug|medication|chart|patient's|true|list of)\s+)*allerg(?:y|ies|ic|en)\b",
     re.IGNORECASE,
 )
-_PUT_ON = re.compile(
+_PUT_ON = Gated(
     r"\s+(?:on|to|onto|in|into)\s+(?:the|her|his|their)\s+(?:(?:list of|drug|medication|chart)\s+)*allerg(?:y|ies)\b",
     re.IGNORECASE,
 )
-_ALONE = re.compile(rf"(?:[ ]*(?:[:=–|-]|->|→)|\t)\s*(?:\w+\s+)?{_ALLERGIC}[\s.]*\Z", re.IGNORECASE)
+_ALONE = Gated(rf"(?:[ ]*(?:[:=–|-]|->|→)|\t)\s*(?:\w+\s+)?{_ALLERGIC}[\s.]*\Z", re.IGNORECASE)
 
 
-_INDUCED = re.compile(rf"[\s-](?:induced|related|associated|provoked)\s+(?:\w+\s+)?{_ALLERGIC}\b", re.IGNORECASE)
+_INDUCED = Gated(rf"[\s-](?:induced|related|associated|provoked)\s+(?:\w+\s+)?{_ALLERGIC}\b", re.IGNORECASE)
 _ADDING = re.compile(
     r"\b(?:allerg(?:y|ies)(?:\s+(?:list|record|section|field|status))?\s+(?:\w+\s+){0,2}(?:amended|changed|revised|"
     r"expanded|extended|"

@@ -4,13 +4,14 @@ import re
 from dataclasses import dataclass
 
 from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
+from extraction.gated import Gated
 from extraction.provisos import LIMIT, provisos
 
 _BARE = re.compile(
     rf"(?:\s|:|to|at)*\s({NUMBER}(?:\s?/\s?{NUMBER})?)(?=\s*(?:mg)?[\s,]+(?:{ROUTE.pattern}|{FREQUENCY.pattern}))",
     re.IGNORECASE,
 )
-_CHANGE = re.compile(
+_CHANGE = Gated(
     rf"\bfrom\s+(?:{DOSE.pattern}|{NUMBER}).{{0,40}}?\s(?:to|->|→)\s*(?P<to>{DOSE.pattern}|{NUMBER})|"
     rf"(?:{DOSE.pattern}|{NUMBER})[^.;]{{0,24}}?(?:->|→|-->|=>|>>)\s*(?P<arrow>{DOSE.pattern})|"
     rf"\b(?:was|previously|had been)\s+(?:at\s+|on\s+)?{DOSE.pattern}[^.;]{{0,24}}?"
@@ -20,14 +21,14 @@ _CHANGE = re.compile(
     rf"(?:up\s+|down\s+)?(?:to\s+)?(?P<went>{DOSE.pattern})",
     re.IGNORECASE | re.DOTALL,
 )
-_RANGE = re.compile(rf"{DOSE.pattern}[^.;,]{{0,24}}?\bto\s+(?P<to>{DOSE.pattern})", re.IGNORECASE)
-_CHANGING = re.compile(
+_RANGE = Gated(rf"{DOSE.pattern}[^.;,]{{0,24}}?\bto\s+(?P<to>{DOSE.pattern})", re.IGNORECASE)
+_CHANGING = Gated(
     r"\b(?:(?:increas|decreas|rais|lower|reduc|titrat|up-?titrat|down-?titrat|doubl|halv|step|chang|adjust|bump|cut|"
     r"upp?ed|escalat|wean|taper|dial|drop)\w*|(?:went|go|goes|going|gone|came|come|coming|mov\w+|brought|bring\w*|"
     r"back\w*|push\w*|took|taken|turn\w*)\s+(?:it\s+)?(?:up|down|off|back))\b",
     re.IGNORECASE,
 )
-_UP_FROM = re.compile(
+_UP_FROM = Gated(
     rf"[\s,(–-]{{1,4}}(?:(?:which|that)\s+(?:was|is)\s+)?(?:previously|formerly|was|had\s+been|before\s+that|"
     rf"instead\s+of|rather\s+than|"
     rf"(?:up|down|increased|decreased|reduced|raised|changed)\s+from|from|in\s+place\s+of|no\s+longer)\s+(?:at\s+|"
@@ -46,7 +47,7 @@ _OWN_COLUMN = re.compile(rf"\s\|\s(?=(?:{DOSE.pattern}|{ROUTE.pattern}|{FREQUENC
 _INSTRUCTION = re.compile(r"(?:Take|Inhale|Inject|Use|Dissolve|Apply|Place|Instill|Give|Chew|Administer|Spray)\b")
 _DOSE_REACH = 48
 _WINDOW = 170
-_NOT_HOW_OFTEN = re.compile(
+_NOT_HOW_OFTEN = Gated(
     r"\brepeat(?:ed)?\s+\Z|\b(?:max\w*|exceed\w*|more than)\W{1,3}[\d.,]+\s?\w+[\s/]+\Z", re.IGNORECASE
 )
 _JOINS = re.compile(
@@ -55,7 +56,7 @@ _JOINS = re.compile(
     r"(?:(?!\bthen\b|\band\b)[^.;,\d]){0,40}?[ ,(\n]{1,3})?",
     re.IGNORECASE,
 )
-_COURSE = re.compile(
+_COURSE = Gated(
     r"(?:\s+for\s+(?!\d)\w+(?:\s+\w+)?)?"
     r"(?:\s*,?\s*(?:for\s+|x\s?|to (?:complete|finish)\s+(?:an?(?:other)?\s+)?)|\s*,\s*)"
     r"(?:the next\s+|a\s+total\s+of\s+|another\s+)?\d{1,3}\s?-?(?:more\s+)?(?:days?|weeks?|"
@@ -172,7 +173,7 @@ def _frequency(text: str, start: int, limit: int) -> tuple[int, int] | None:
     """All parts that follow each other closely, as `every 6 hours as needed`."""
     span: tuple[int, int] | None = None
     for match in FREQUENCY.finditer(text, start, limit):
-        if _NOT_HOW_OFTEN.search(text[: match.start()]):
+        if _NOT_HOW_OFTEN.search(text, 0, match.start()):
             continue
         if span is None:
             span = match.span()

@@ -8,6 +8,7 @@ from core.records import Assertion, SectionKind
 from extraction.assertion import context_of
 from extraction.dates import find_dates
 from extraction.dosing import NUMBER
+from extraction.gated import Gated
 from extraction.lexicon import load, synonyms
 from extraction.series import is_new, newest, past_goal
 from extraction.words import Match, Phrases, Words
@@ -47,19 +48,23 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _MOST_TELLING = 5
-_TREND = re.compile(
+_TREND = Gated(
     rf"\s*(?:->|→|-->|=>|>|(?:,\s*)?(?:(?:and\s+)?(?:up|down|back|(?:was\s+)?(?:repleted|corrected|improved|rose|fell|"
     rf"dropped|increased|decreased|recovered))\s+)?\bto\b)\s*({_VALUE})",
     re.IGNORECASE,
 )
 _VALUE_RE = re.compile(_VALUE)
-_FROM = re.compile(
+_VALUE_SIGNS = frozenset("<>≤≥~.")
+"""What a value may begin with beside a digit."""
+_NUMBER_RE = re.compile(NUMBER)
+_DIGIT = re.compile(r"\d")
+_FROM = Gated(
     rf"\bfrom\s+(?:a\s+)?(?:baseline\s+(?:of\s+)?)?({_VALUE})\s*(?:{_UNIT})?[^.;\d]{{0,40}}?(?:\bto|->|→)\s*({_VALUE})",
     re.IGNORECASE,
 )
 _PAIR = re.compile(rf"{NUMBER}\s+to\s+({NUMBER})", re.IGNORECASE)
-_BETWEEN = re.compile(r"\b(?:between|rang\w+|normal|runs?|running|from)\b", re.IGNORECASE)
-_NOW = re.compile(
+_BETWEEN = Gated(r"\b(?:between|rang\w+|normal|runs?|running|from)\b", re.IGNORECASE)
+_NOW = Gated(
     rf"(?:\s?{_UNIT})?[^.;()]{{0,40}}?\b(?:now|today|currently|this visit|then|is)\s+(?:is\s+|at\s+)?"
     rf"(?P<value>{NUMBER})(?![/\d-])",
     re.IGNORECASE,
@@ -89,7 +94,7 @@ _EARLIER = re.compile(
     r"normal|usual|compared|vs|versus|against|from|was|had been|than|below|above|over|under|for|times|every|with)\b",
     re.IGNORECASE,
 )
-_WAS = re.compile(
+_WAS = Gated(
     rf"[\s,(]*(?:previously|formerly|prior|last|before|earlier)\s+(?:at\s+|of\s+)?{NUMBER}(?:\s?{_UNIT})?"
     rf"[^.;\d]{{0,24}}?\b(?:now|today|is|currently)\s+(?:is\s+|at\s+)?(?P<value>{NUMBER})",
     re.IGNORECASE,
@@ -99,12 +104,22 @@ _DAY = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?(?![
 _USUAL_RANGE = re.compile(rf"\(\s*{NUMBER}\s*[-–]\s*{NUMBER}\s*\)\s*[:=]?\s*(?={NUMBER})")
 _LINK_RE = re.compile(_LINK, re.IGNORECASE)
 _UNIT_RE = re.compile(rf"\s{{0,4}}({_UNIT})(?![a-zA-Z0-9])", re.IGNORECASE)
-_ROW_UNIT = re.compile(rf"\s{{2,}}({_UNIT})\s*\Z", re.IGNORECASE)
+_ROW_UNIT = re.compile(rf"\s\s(?=\S)({_UNIT})\s*\Z", re.IGNORECASE)
 _DASH = re.compile(r"(?:\(PT\))?-(?=[\d<>])")
 _DRUG_UNIT = re.compile(r"[\s-]?(?:mg|mcg|g|gm|meq|units?|tabs?|tablets?|ml|iu)(?![\w/]|\s?/)", re.IGNORECASE)
 _TIME_UNIT = re.compile(r"[\s-]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?)\b", re.IGNORECASE)
 _GOAL_AHEAD = re.compile(r"\b(?:goal|target)\s+(?:an?\s+|her\s+|his\s+)?\Z", re.IGNORECASE)
 _GOAL_BEHIND = re.compile(r"[\s(:]*(?:goal|target)\b", re.IGNORECASE)
+_GOAL_WORDS = re.compile(
+    r"\b(?:goal|target|keep|maintain|titrate to|hold (?:for|if)|call (?:for|if)|notify (?:for|if)|if|"
+    r"(?<!notable )(?<!remarkable )(?<!significant )(?<!abnormal )(?<!except )(?<!apart )for)"
+    r"\s+(?:an?\s+|her\s+|his\s+)?\Z"
+)
+_GOAL_AFTER = re.compile(r"[\s(:]*(?:goal|target)\b|\s*(?:<|>|less than|greater than)")
+_BELOW_ONE = re.compile(r"\s*[<>]\s*0?\.\d")
+_IN_A_RATIO = re.compile(r"[A-Za-z]\s?/\s?\Z")
+_RATIO = re.compile(r"\s?/\s?[A-Za-z]+\s+ratio\b|\s+ratio\b", re.IGNORECASE)
+_TWO_VALUES = re.compile(rf"\W{{0,3}}{NUMBER}\s?/\s?{NUMBER}")
 _BASELINE = re.compile(r"\bbaseline\b[^,;.]{0,12}\Z", re.IGNORECASE)
 
 
@@ -151,7 +166,7 @@ def find_analytes(text: str) -> tuple[Match[str], ...]:
 
 def result_facts(text: str, words: Words, section: SectionKind) -> tuple[ResultFact, ...]:
     """Results in one sentence: a name, linking words, a value, a unit. Of a change, the value it came to."""
-    if not any(c.isdigit() for c in text):
+    if not _DIGIT.search(text):
         return ()
     matches = [m for m in _analytes().find(words) if not _PER_LITRE.match(text, m.end)]
     if not matches:
@@ -233,25 +248,14 @@ def _read(name: str, text: str, at: int, stop: int, dates: list[tuple[int, int]]
 def _goal(text: str, match: Match[str]) -> bool:
     before = text[max(0, match.start - 24) : match.start].lower()
     after = text[match.end : match.end + 12].lower()
-    return bool(
-        re.search(
-            r"\b(?:goal|target|keep|maintain|titrate to|hold (?:for|if)|call (?:for|if)|notify (?:for|if)|if|"
-            r"(?<!notable )(?<!remarkable )(?<!significant )(?<!abnormal )(?<!except )(?<!apart )for)"
-            r"\s+(?:an?\s+|her\s+|his\s+)?\Z",
-            before,
-        )
-        or (
-            re.search(r"\A[\s(:]*(?:goal|target)\b|\A\s*(?:<|>|less than|greater than)", after)
-            and not re.search(r"\A\s*[<>]\s*0?\.\d", after)
-        )
-    )
+    return bool(_GOAL_WORDS.search(before) or (_GOAL_AFTER.match(after) and not _BELOW_ONE.match(after)))
 
 
 def _of_a_ratio(text: str, match: Match[str]) -> bool:
     """Whether a name is half of a quotient, as in `Prot/Cr-0.2`, unless both values follow: `BUN/Cr 20/1.1`."""
-    if not re.search(r"[A-Za-z]\s?/\s?\Z", text[: match.start]):
-        return bool(re.match(r"\s?/\s?[A-Za-z]+\s+ratio\b|\s+ratio\b", text[match.end :], re.IGNORECASE))
-    return not re.match(rf"\W{{0,3}}{NUMBER}\s?/\s?{NUMBER}", text[match.end :])
+    if not _IN_A_RATIO.search(text, max(0, match.start - 4), match.start):
+        return _RATIO.match(text, match.end) is not None
+    return not _TWO_VALUES.match(text, match.end)
 
 
 def _links_only(text: str, start: int, stop: int) -> bool:
@@ -272,7 +276,7 @@ def _came_to(text: str, at: int, value: tuple[int, int], stop: int) -> tuple[int
 
 def _second(text: str, at: int, value: tuple[int, int], stop: int) -> re.Match[str] | None:
     """The second of two values where words call the one the first or the other the last: `13 at first, 6 last`."""
-    found = _SECOND.match(text, value[1], stop)
+    found = _SECOND.match(text, value[1], stop) if _DIGIT.search(text, value[1], stop) else None
     if found is None or not _JOINED.search(found["between"]):
         return None
     joined = [m.end() for m in _JOINED.finditer(found["between"])][-1]
@@ -296,11 +300,12 @@ def _value_at(name: str, text: str, at: int, stop: int, dates: list[tuple[int, i
         if inside:
             at = inside[1]
             continue
-        day = _DAY.match(text, at, stop) if name != "blood pressure" else None
+        opens = text[at].isdecimal() or text[at] in _VALUE_SIGNS
+        day = _DAY.match(text, at, stop) if opens and name != "blood pressure" else None
         if day and text[at - 1] in " (" and not text[: at - 1].rstrip().endswith("/"):
             at = day.end()
             continue
-        value = _VALUE_RE.match(text, at, stop)
+        value = _VALUE_RE.match(text, at, stop) if opens else None
         if value and not text[at - 1].isalnum():
             if told and not (_UNIT_RE.match(text, value.end()) or name in _bounds()):
                 return None
@@ -324,7 +329,7 @@ def _past_unit(text: str, at: int, stop: int) -> int:
 
 
 def _plausible(name: str, value: str) -> bool:
-    numbers = [float(n.replace(",", "")) for n in re.findall(NUMBER, value)]
+    numbers = [float(n.replace(",", "")) for n in _NUMBER_RE.findall(value)]
     if name == "blood pressure":
         return len(numbers) == 2 and "/" in value and 40 <= numbers[0] <= 300 and 15 <= numbers[1] <= 200
     bounds = _bounds().get(name)

@@ -3,6 +3,7 @@
 import re
 
 from core.records import Assertion
+from extraction.gated import Gated
 
 _PERSON = r"(?:wife|husband|spouse|partner|family|relatives?|son|daughter|mother|father|brother|sister|niece|nephew)"
 _ASKED = re.compile(
@@ -18,7 +19,7 @@ _OTHERS_WISH = re.compile(
     r"[^.;]*\Z",
     re.IGNORECASE,
 )
-_DECIDES = re.compile(r"\b(?:hcp|proxy|surrogate|guardian|poa|dpoa|power of attorney|next of kin)\b", re.IGNORECASE)
+_DECIDES = Gated(r"\b(?:hcp|proxy|surrogate|guardian|poa|dpoa|power of attorney|next of kin)\b", re.IGNORECASE)
 _DEFAULT_BEFORE = re.compile(
     r"\b(?:presum\w+|assum\w+|default(?:s|ed|ing)?|tentative\w*|provisional\w*|likely|probably|unclear|unsure|uncertain)\b[^.;]{0,24}\Z",
     re.IGNORECASE,

@@ -7,6 +7,7 @@ from functools import cache
 
 from core.records import Action, Assertion, SectionKind
 from extraction.assertion import context_of
+from extraction.gated import Gated
 from extraction.lexicon import load, synonyms
 from extraction.standing import has_proviso, standing
 from extraction.words import Match, Phrases, Words
@@ -26,12 +27,12 @@ _PLANNED = re.compile(
     r"evaluation for|discuss\w*)\s+(?:an?\s+|the\s+|her\s+|his\s+)?(?:[\w-]+\s+){0,2}\Z",
     re.IGNORECASE,
 )
-_AT_HOME = re.compile(
+_AT_HOME = Gated(
     r"\b(?:home|(?:every|each|at|per) night|nights|nightly|nocturnal\w*|qhs|sleep\w*|osa|ohs|apnea|complian\w*|uses|"
     r"adher\w*|wears)\b",
     re.IGNORECASE,
 )
-_FOR_A_TIME = re.compile(
+_FOR_A_TIME = Gated(
     r"\b(?:wean\w*|(?:first|one|a|last|initial) (?:night|day)|brief\w*|transient\w*|temporar\w*|initially|trial of|"
     r"requir\w*|for (?:hypercapni\w*|respiratory (?:distress|failure)|increased work)|placed on|put on|started on|"
     r"off of|overnight|in the (?:ed|icu|micu))\b",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -22,19 +23,21 @@ class Words:
 
     @classmethod
     def of(cls, text: str) -> "Words":
-        """Split at everything but letters and digits. Lower-casing goes word by word, since it may change lengths."""
-        spans = [m.span() for m in _WORD.finditer(text)]
-        return cls(
-            text,
-            tuple(text[a:b].lower() for a, b in spans),
-            tuple(a for a, _ in spans),
-            tuple(b for _, b in spans),
-        )
+        """Split at everything but letters and digits."""
+        return _split(text)
 
     def joined(self, index: int) -> bool:
         """Whether only white space or a hyphen, slash or the like stands between word `index` and the next one."""
         gap = self.text[self.ends[index] : self.starts[index + 1]]
         return gap.isspace() or (len(gap) <= 3 and not gap.strip(_JOINERS))
+
+
+@lru_cache(maxsize=1024)
+def _split(text: str) -> Words:
+    """Lower-casing goes word by word where it may change lengths."""
+    found = list(_WORD.finditer(text))
+    lower = _WORD.findall(text.lower()) if text.isascii() else [m.group().lower() for m in found]
+    return Words(text, tuple(lower), tuple([m.start() for m in found]), tuple([m.end() for m in found]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,20 @@ class Match(Generic[T]):
     end: int
 
 
+class _Candidates(Generic[T]):
+    """Phrases with one first word, the longest first: those with more words by their second one, and those without."""
+
+    __slots__ = ("longer", "single")
+
+    def __init__(self, phrases: list[tuple[tuple[str, ...], bool, T]]) -> None:
+        phrases = sorted(phrases, key=lambda p: (-len(p[0]), not p[1]))
+        self.longer: dict[str, list[tuple[tuple[str, ...], bool, T]]] = {}
+        for phrase in phrases:
+            if len(phrase[0]) > 1:
+                self.longer.setdefault(phrase[0][1].lower(), []).append(phrase)
+        self.single = [phrase for phrase in phrases if len(phrase[0]) == 1]
+
+
 class Phrases(Generic[T]):
     """Phrases and what they stand for, found by longest match from the left, in time linear in the words.
 
@@ -56,7 +73,7 @@ class Phrases(Generic[T]):
     """
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
-        self._by_first: dict[str, list[tuple[tuple[str, ...], bool, T]]] = {}
+        by_first: dict[str, list[tuple[tuple[str, ...], bool, T]]] = {}
         seen: set[tuple[tuple[str, ...], bool]] = set()
         for phrase, value in entries:
             words = tuple(_WORD.findall(phrase))
@@ -65,32 +82,35 @@ class Phrases(Generic[T]):
             if not words or (key, exact) in seen:
                 continue
             seen.add((key, exact))
-            self._by_first.setdefault(words[0].lower(), []).append((key, exact, value))
-        for found in self._by_first.values():
-            found.sort(key=lambda e: (-len(e[0]), not e[1]))
+            by_first.setdefault(words[0].lower(), []).append((key, exact, value))
+        self._by_first = {first: _Candidates(found) for first, found in by_first.items()}
 
     def find(self, words: Words) -> Iterator[Match[T]]:
         """Matches in order; none overlap."""
         lower, by_first = words.lower, self._by_first
-        at, count = 0, len(lower)
-        while at < count:
-            candidates = by_first.get(lower[at])
-            if candidates is not None:
-                match = self._longest(words, at, candidates)
-                if match is not None:
-                    yield match
-                    at = match.last
-            at += 1
+        if by_first.keys().isdisjoint(lower):
+            return
+        free = 0
+        for at in [i for i, word in enumerate(lower) if word in by_first]:
+            if at >= free and (match := self._longest(words, at, by_first[lower[at]])):
+                yield match
+                free = match.last + 1
 
-    def _longest(self, words: Words, at: int, candidates: list[tuple[tuple[str, ...], bool, T]]) -> Match[T] | None:
-        for key, exact, value in candidates:
+    def _longest(self, words: Words, at: int, candidates: "_Candidates[T]") -> Match[T] | None:
+        lower = words.lower
+        second = lower[at + 1] if at + 1 < len(lower) else ""
+        for key, exact, value in candidates.longer.get(second, ()):
             last = at + len(key) - 1
-            if last >= len(words.lower):
-                continue
             if exact:
-                same = all(words.text[words.starts[at + i] : words.ends[at + i]] == w for i, w in enumerate(key))
+                same = all(
+                    words.text[a:b] == w for a, b, w in zip(words.starts[at:], words.ends[at:], key, strict=False)
+                )
             else:
-                same = words.lower[at : last + 1] == key
-            if same and all(words.joined(i) for i in range(at, last)):
+                same = lower[at : last + 1] == key
+            if same and last < len(lower) and all(words.joined(i) for i in range(at, last)):
                 return Match(value, at, last, words.starts[at], words.ends[last])
+        start, end = words.starts[at], words.ends[at]
+        for key, exact, value in candidates.single:
+            if not exact or words.text[start:end] == key[0]:
+                return Match(value, at, at, start, end)
         return None
