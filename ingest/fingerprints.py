@@ -85,7 +85,8 @@ class Fingerprints:
         state = hashlib.blake2b(key=self._key, digest_size=32)
         try:
             for part in (*rules, self._erased(), source, *_contents(_inputs(self._plan, source))):
-                state.update(b"%d:" % len(part.encode()) + part.encode())
+                written = part.encode("utf-8", "surrogateescape")  # the name of a file need not be UTF-8
+                state.update(b"%d:" % len(written) + written)
         except OSError:
             return None
         return state.hexdigest()
