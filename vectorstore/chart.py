@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -44,8 +44,7 @@ T = TypeVar("T")
 N = TypeVar("N", bound=_OfNote)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A chunk that was found, and its score: fused ranks, or the inner product where only vectors were compared."""
 
     chunk: Chunk
@@ -65,25 +64,26 @@ class ChartOrigin:
 class Chart:
     """A patient's notes and all that was found in them, read on demand. Safe to use from several threads.
 
-    `headers` are oldest first, undated ones first of all; everything called "chart order" follows them.
+    Notes are oldest first, undated ones first of all; everything called "chart order" follows that.
     """
 
     def __init__(self, segment: Segment, patient_key: int, origin: ChartOrigin) -> None:
         self._segment = segment
         self._patient = segment.patient(patient_key)
         self._origin = origin
-        self._rows: list[NoteRow] = segment.note_rows(self._patient)
-        self._ids = {row.key: row.header.note_id for row in self._rows}
-        self._by_id = {row.header.note_id: row for row in self._rows}
         self._lock = RLock()
         self._loaded: dict[str, Any] = {}
         self.patient_id = self._patient.patient_id
         self.digest = self._patient.digest
         self.generation = origin.generation
         self.embedding_model = origin.embedding_model
-        self.headers: tuple[NoteHeader, ...] = tuple(row.header for row in self._rows)
         self.quarantined = self._patient.quarantined
         self.skipped: tuple[SkippedNote, ...] = self._patient.skipped
+
+    @property
+    def headers(self) -> tuple[NoteHeader, ...]:
+        """All notes without their text."""
+        return self._once("headers", lambda: tuple(row.header for row in self._rows))
 
     def header(self, note_id: str) -> NoteHeader:
         """A note of this patient without its text.
@@ -127,7 +127,7 @@ class Chart:
 
     def chunks(self) -> tuple[Chunk, ...]:
         """All chunks in chart order."""
-        return self._once("chunks", lambda: tuple(self._segment.chunks(self._patient, self._ids)))
+        return self._once("chunks", self._load_chunks)
 
     def facts(self, *kinds: FactKind) -> tuple[Fact, ...]:
         """All facts in chart order, or those of some kinds."""
@@ -144,9 +144,9 @@ class Chart:
 
     def nearest(self, vector: NDArray[np.float32], *, k: int, note_ids: Collection[str] | None = None) -> list[Hit]:
         """The `k` chunks whose vectors have the largest inner product with `vector` (d,), exact, best first."""
-        rows, scores = nearest(self.vectors(), self._fitting(vector), k, rows=self._rows_of(note_ids))
-        chunks = self.chunks()
-        return [Hit(chunks[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+        block = self.vectors()
+        rows, scores = nearest(block, _fitting(vector, block), k, rows=self._rows_of(note_ids))
+        return list(map(Hit, self._chunks_at(rows.tolist()), scores.tolist()))
 
     def search(
         self, query: str, *, k: int = 12, note_ids: Collection[str] | None = None, instead: Instead = NOTHING_ELSE
@@ -159,7 +159,7 @@ class Chart:
         if k <= 0 or not self._patient.vectors or (rows is not None and not len(rows)):
             return []
         vector = np.asarray(self._origin.embeddings.embed_query(query), dtype=np.float32)
-        best = self._ranking(instead).best(query, self._fitting(vector), k, rows)
+        best = self._ranking(instead).best(query, _fitting(vector, self.vectors()), k, rows)
         chunks = self.chunks()
         return [Hit(chunks[row], score) for row, score in best]
 
@@ -214,8 +214,28 @@ class Chart:
             start = end
         return found
 
+    @property
+    def _rows(self) -> list[NoteRow]:
+        return self._once("rows", lambda: self._segment.note_rows(self._patient))
+
+    @property
+    def _ids(self) -> dict[int, str]:
+        return self._once("ids", lambda: self._segment.note_ids(self._patient))
+
+    def _load_chunks(self) -> tuple[Chunk, ...]:
+        rows = self._loaded.pop("chunk_rows", None) or self._segment.chunk_rows(self._patient)
+        return tuple(self._segment.as_chunks(rows, self._ids))
+
+    def _chunks_at(self, rows: list[int]) -> list[Chunk]:
+        if "chunks" in self._loaded or "chunk_rows" in self._loaded:
+            chunks = self.chunks()
+            return [chunks[row] for row in rows]
+        # Many a chart is opened for one question; making all its chunks takes several times as long as answering.
+        found = self._loaded["chunk_rows"] = self._segment.chunk_rows(self._patient)
+        return self._segment.as_chunks([found[row] for row in rows], self._ids)
+
     def _row(self, note_id: str) -> NoteRow:
-        row = self._by_id.get(note_id)
+        row = self._once("rows_by_id", lambda: {row.header.note_id: row for row in self._rows}).get(note_id)
         if row is None:
             raise NoteNotFound("this patient has no such note")
         return row
@@ -226,14 +246,6 @@ class Chart:
             return None
         wanted = frozenset(note_ids)
         return np.array([row for row, chunk in enumerate(self.chunks()) if chunk.note_id in wanted], dtype=np.int64)
-
-    def _fitting(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-        dimension = self.vectors().shape[1]
-        if vector.shape != (dimension,):
-            raise IndexMismatch(
-                f"the query's vector has shape {vector.shape} and the index holds {dimension} dimensions: {REBUILD}"
-            )
-        return vector
 
     def _load_sections(self) -> dict[int, tuple[Section, ...]]:
         found: dict[int, list[Section]] = {}
@@ -270,6 +282,14 @@ class Chart:
                 if found is None:
                     found = self._loaded[name] = load()
         return found
+
+
+def _fitting(vector: NDArray[np.float32], block: NDArray[np.float32]) -> NDArray[np.float32]:
+    if vector.shape != block.shape[1:]:
+        raise IndexMismatch(
+            f"the query's vector has shape {vector.shape} and the index holds {block.shape[1]} dimensions: {REBUILD}"
+        )
+    return vector
 
 
 def _grouped(items: Iterable[N]) -> dict[str, tuple[N, ...]]:

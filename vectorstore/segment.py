@@ -4,7 +4,7 @@
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import DatabaseError
@@ -129,14 +129,9 @@ class Segment:
             patient_id, first_note, last_note, first_vector, vectors, digest, quarantined, _set_aside(skipped)
         )
 
-    def note_ids(self) -> Iterator[str]:
-        """Every note id that was written here; reads a page at a time."""
-        after = 0
-        while rows := self._rows(
-            "SELECT note_key, note_id FROM notes WHERE note_key > ? ORDER BY note_key LIMIT 1000", after
-        ):
-            yield from (note_id for _, note_id in rows)
-            after = rows[-1][0]
+    def note_ids(self, patient: PatientRows) -> dict[int, str]:
+        """The ids of a patient's notes by note key."""
+        return dict(self._rows("SELECT note_key, note_id FROM notes WHERE note_key BETWEEN ? AND ?", *_range(patient)))
 
     def owner_of(self, note_id: str) -> NoteOwner | None:
         """Whose a note is that was written here, live or not."""
@@ -206,9 +201,12 @@ class Segment:
         labels = self._labels_of(row[4] for row in rows)
         return [Sentence(note_ids[key], i, start, end, *labels[label]) for key, i, start, end, label in rows]
 
-    def chunks(self, patient: PatientRows, note_ids: dict[int, str]) -> list[Chunk]:
-        """The patient's chunks in chart order, which is the order of the rows of `block`."""
-        rows = self._rows(_CHUNKS, *_range(patient))
+    def chunk_rows(self, patient: PatientRows) -> list[Any]:
+        """The patient's chunks in chart order, which is the order of the rows of `block`, as `as_chunks` takes them."""
+        return self._rows(_CHUNKS, *_range(patient))
+
+    def as_chunks(self, rows: list[Any], note_ids: dict[int, str]) -> list[Chunk]:
+        """Some rows of `chunk_rows` as chunks; `note_ids` maps note keys to ids."""
         labels = self._labels_of(row[4] for row in rows)
         return [
             Chunk(note_ids[key], i, start, end, *labels[label], first, last)
