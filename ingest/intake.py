@@ -87,8 +87,8 @@ class Intake:
     def _screened(self, source: str, where: str, row: Note | Rejected) -> Row | None:
         tally = self.tallies[source]
         if self._screening.erased(row.patient_id):
-            # Whatever else is wrong with it: nothing more may be written down of an erased patient.
-            self._report.counts[Reason.ERASED] += 1
+            # Whatever else is wrong with it: of an erased patient nothing may be written down.
+            self._report.add(source, Rejected(Reason.ERASED, where))
             tally.erased += 1
             return None
         tally.rows += 1

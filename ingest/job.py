@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 
 from core.errors import AnamnesisError
 from core.telemetry import traits_of
@@ -56,7 +57,7 @@ def run_ingest(
     began = time.monotonic()
     outcome = Outcome() if outcome is None else outcome
     try:
-        _run(plan, embedder, detector, engine, progress or NoProgress(), outcome)
+        _Run(plan, embedder, detector, engine, progress or NoProgress(), outcome).run()
         outcome.finished = True
     finally:
         outcome.seconds = time.monotonic() - began
@@ -73,74 +74,66 @@ def run_ingest(
     return outcome
 
 
-def _run(
-    plan: IngestPlan,
-    embedder: Embedder,
-    detector: Detector,
-    engine: Engine | None,
-    progress: Progress,
-    outcome: Outcome,
-) -> None:
-    chunking = chunking_spec(plan.chunk_tokens, facts=plan.facts)
-    with IndexWriter(
-        plan.index_dir, embedding=embedder.spec, chunking=chunking, keep=plan.keep, rebuild=plan.rebuild
-    ) as writer:
-        if writer.previous is not None:
-            outcome.generation = writer.previous.number
-            outcome.index_notes = writer.previous.manifest.counts.notes
-        key = read_row_key(Layout(plan.index_dir))
-        files = Fingerprints(plan, row_key=key, detector=detector.version)
-        unread = files.unchanged() if plan.skip_unchanged and writer.previous else {}
-        outcome.not_read, outcome.unchanged = tuple(unread), sum(unread.values())
-        plan = plan.without(unread)
-        with Staging(Layout(plan.index_dir).staging, embedding=embedder.spec, chunking=chunking) as staging:
-            screening = Screening(plan, writer.previous, key=key, detector=detector)
-            engine = engine or LocalEngine(Worker.of(plan, embedder, detector, writer.previous))
-            tallies = _refresh(plan, writer, staging, screening, engine, progress, outcome) if plan.inputs else {}
-            _publish(writer, outcome)
-            files.keep(tallies, published=outcome.published)
-            del screening, engine
-            _tidy(writer, staging, outcome)
-            files.keep(tallies, published=outcome.published)
+@dataclass
+class _Run:
+    plan: IngestPlan
+    embedder: Embedder
+    detector: Detector
+    engine: Engine | None
+    progress: Progress
+    outcome: Outcome
 
+    def run(self) -> None:
+        plan, outcome = self.plan, self.outcome
+        layout = Layout(plan.index_dir)
+        chunking = chunking_spec(plan.chunk_tokens, facts=plan.facts)
+        with IndexWriter(
+            plan.index_dir, embedding=self.embedder.spec, chunking=chunking, keep=plan.keep, rebuild=plan.rebuild
+        ) as writer:
+            if writer.previous is not None:
+                outcome.generation = writer.previous.number
+                outcome.index_notes = writer.previous.manifest.counts.notes
+            key = read_row_key(layout)
+            files = Fingerprints(plan, row_key=key, detector=self.detector.version)
+            unread = files.unchanged() if plan.skip_unchanged and writer.previous else {}
+            outcome.not_read, outcome.unchanged = tuple(unread), sum(unread.values())
+            self.plan = plan.without(unread)
+            with Staging(layout.staging, embedding=self.embedder.spec, chunking=chunking) as staging:
+                tallies = self._refresh(writer, staging, key) if self.plan.inputs else {}
+                self._publish(writer)
+                files.keep(tallies, published=outcome.published)
+                self._tidy(writer, staging)
+                files.keep(tallies, published=outcome.published)
 
-def _refresh(
-    plan: IngestPlan,
-    writer: IndexWriter,
-    staging: Staging,
-    screening: Screening,
-    engine: Engine,
-    progress: Progress,
-    outcome: Outcome,
-) -> Mapping[str, Tally]:
-    """Write what changed of the plan's sources. Returns what each of them held."""
-    with Spool(plan.index_dir) as spool, QuarantineReport(plan.quarantine_dir, plan.sources) as report:
-        limits = Limits(plan, report)
-        intake = Intake(plan, screening, spool, staging, limits, report, outcome, progress)
-        with closing(engine.run(intake.rows())) as results:
-            for worked in results:
-                intake.take(worked)
-        limits.check_rows(intake.tallies)
+    def _refresh(self, writer: IndexWriter, staging: Staging, key: bytes) -> Mapping[str, Tally]:
+        """Write what changed of the plan's sources. Returns what each of them held."""
+        plan, outcome, progress = self.plan, self.outcome, self.progress
+        with Spool(plan.index_dir.parent) as spool, QuarantineReport(plan.quarantine_dir, plan.sources) as report:
+            limits = Limits(plan, report)
+            screening = Screening(plan, writer.previous, key=key, detector=self.detector)
+            intake = Intake(plan, screening, spool, staging, limits, report, outcome, progress)
+            engine = self.engine or LocalEngine(Worker.of(plan, self.embedder, self.detector, writer.previous))
+            with closing(engine.run(intake.rows())) as results:
+                for worked in results:
+                    intake.take(worked)
+            limits.check_rows(intake.tallies)
 
-        assembly = Assembly(writer, staging, spool, frozenset(plan.sources), outcome, progress)
-        assembly.compare()
-        limits.check_shrinkage(intake.tallies, assembly.live_notes)
-        assembly.write()
-    outcome.report = report.path if report.written else None
-    return intake.tallies
+            assembly = Assembly(writer, staging, spool, frozenset(plan.sources), outcome, progress)
+            assembly.compare()
+            limits.check_shrinkage(intake.tallies, assembly.live_notes)
+            assembly.write()
+        outcome.report = report.path if report.written else None
+        return intake.tallies
 
+    def _publish(self, writer: IndexWriter) -> None:
+        generation = writer.publish()
+        self.outcome.published = generation != self.outcome.generation
+        self.outcome.generation = generation
 
-def _publish(writer: IndexWriter, outcome: Outcome) -> None:
-    generation = writer.publish()
-    outcome.published = generation != outcome.generation
-    outcome.generation = generation
-
-
-def _tidy(writer: IndexWriter, staging: Staging, outcome: Outcome) -> None:
-    """Free what the run no longer needs. What fails here can wait for the next run: the index is published."""
-    try:
-        staging.discard()
-        if hasattr(writer, "compact"):
-            outcome.compacted = writer.compact()
-    except (AnamnesisError, OSError, sqlite3.Error) as e:
-        log.warning("the index was published but not tidied up", extra=traits_of(e))
+    def _tidy(self, writer: IndexWriter, staging: Staging) -> None:
+        """Free what the run no longer needs. What fails here can wait for the next run: the index is published."""
+        try:
+            staging.discard()
+            self.outcome.compacted = writer.compact()
+        except (AnamnesisError, OSError, sqlite3.Error) as e:
+            log.warning("the index was published but not tidied up", extra=traits_of(e))

@@ -36,12 +36,14 @@ class QuarantineReport:
         return self
 
     def add(self, source: str, row: Rejected) -> None:
-        """Write one row down."""
+        """Count one row and write it down, unless it is of an erased patient: of those nothing is written."""
+        self.counts[row.reason] += 1
+        if row.reason is Reason.ERASED:
+            return
         if self._file is None:
             self._partial.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.fdopen(os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
             fcntl.flock(self._file, fcntl.LOCK_EX)
-        self.counts[row.reason] += 1
         line = {"source": source, "reason": row.reason, "where": row.where}
         ids = {"note_id": row.note_id, "patient_id": row.patient_id}
         json.dump(line | {name: value for name, value in ids.items() if value is not None}, self._file)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import IngestFailed, SettingsInvalid
 from ingest import __main__ as command
 from ingest.embedding import Embedder
 from tests.fakes.embeddings import HashedWords
@@ -90,6 +91,58 @@ def test_an_interrupted_run_publishes_nothing(
         assert command.main([path]) == 130
     assert command.main([path]) == 0
     assert "generation         1" in capsys.readouterr().out
+
+
+def metrics_in(path: Path) -> dict[str, float]:
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def test_a_scheduler_learns_of_failed_runs_and_of_the_last_good_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ingest.prom"
+    options = ["--metrics-file", str(file)]
+    assert command.main([str(tmp_path / "absent"), *options]) == 1
+    shown = metrics_in(file)
+    assert shown["anamnesis_ingest_success"] == 0
+    assert shown["anamnesis_ingest_last_run_timestamp_seconds"] > 0
+    assert not [name for name in shown if "last_success" in name or name.startswith("anamnesis_index")]
+
+    path = write(tmp_path / "a.jsonl", note("1"))
+    assert command.main([path, *options]) == 0
+    good = metrics_in(file)
+    assert good["anamnesis_ingest_success"] == 1
+    assert (
+        good["anamnesis_ingest_last_success_timestamp_seconds"] == good["anamnesis_ingest_last_run_timestamp_seconds"]
+    )
+
+    for breaking, code in ((IngestFailed("no"), 1), (KeyboardInterrupt(), 130), (SettingsInvalid("no"), 2)):
+
+        def fail(*args: object, error: BaseException = breaking, **options: object) -> None:
+            raise error
+
+        with monkeypatch.context() as broken:
+            broken.setattr(command, "run_ingest", fail)
+            assert command.main([path, *options]) == code
+        shown = metrics_in(file)
+        assert shown["anamnesis_ingest_success"] == 0
+        assert shown[last] == good[last] < shown["anamnesis_ingest_last_run_timestamp_seconds"]
+
+
+def test_a_refused_source_can_be_let_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([write(tmp_path / "a.jsonl", *(note(str(i)) for i in range(10)))]) == 0
+    path = write(tmp_path / "a.jsonl", note("1"))
+    assert command.main([path]) == 1
+    assert "--allow-shrink" in capsys.readouterr().err
+    assert command.main([path, "--allow-shrink"]) == 0
+    assert command.main([path]) == 0
+    assert "not read, files unchanged" in capsys.readouterr().out
+    assert command.main([path, "--no-skip"]) == 0
+    assert "not read" not in capsys.readouterr().out
+    assert command.main([write(tmp_path / "a.jsonl")]) == 1
+    assert "--allow-empty" in capsys.readouterr().err
+    assert command.main([path, "--allow-empty"]) == 0
 
 
 def test_no_text_of_a_note_reaches_output_or_report(

@@ -37,6 +37,19 @@ def test_a_terminal_gets_one_line_that_is_written_over() -> None:
     assert stream.getvalue() == "\r\x1b[Kreading: 1 of 10\n"
 
 
+def test_time_left_is_told_from_what_is_left_or_from_the_share_that_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, now = Terminal(), iter((0.0, 0.0, 30.0, 30.0, 30.0, 90.0))
+    monkeypatch.setattr("ingest.progress.time.monotonic", lambda: next(now))
+    progress = LineProgress(stream)
+    progress.update("reading a", 0, share=0.0)
+    progress.update("reading a", 3000, share=0.25)
+    progress.update("writing", 0, 10)
+    progress.update("writing", 4, 10)
+    shown = [line.strip() for line in stream.getvalue().replace("\r\x1b[K", "\n").splitlines() if line.strip()]
+    assert shown[-1] == "writing: 4 of 10, 0/s, 1:30 left"
+    assert "reading a: 3,000, 25%, 100/s, 1:30 left" in shown
+
+
 def test_the_report_holds_reasons_places_and_ids_and_is_complete_once_it_has_its_name(tmp_path: Path) -> None:
     with QuarantineReport(tmp_path / "q", ["a b", "c/../d"]) as report:
         report.add("a b", Rejected(Reason.BAD_ROW, "f.csv:3"))
@@ -50,6 +63,13 @@ def test_the_report_holds_reasons_places_and_ids_and_is_complete_once_it_has_its
     assert [p.name for p in (tmp_path / "q").iterdir()] == [report.path.name]
     assert stat.S_IMODE(report.path.stat().st_mode) == 0o600
     assert report.counts == {Reason.BAD_ROW: 1, Reason.EMPTY_NOTE: 1}
+
+
+def test_of_an_erased_patients_row_only_the_number_is_kept(tmp_path: Path) -> None:
+    with QuarantineReport(tmp_path, ["s"]) as report:
+        report.add("s", Rejected(Reason.ERASED, "f:1", "n", "p"))
+    assert report.counts == {Reason.ERASED: 1}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_report_is_kept_when_the_run_fails_and_absent_when_nothing_was_rejected(tmp_path: Path) -> None:
