@@ -1,7 +1,8 @@
 """Tables of the SQLite files, and how these are opened.
 
 A finished file is opened read-only and immutable: SQLite then takes no lock and looks for no journal.
-`note_key` rises in chart order, so that all rows of a patient lie side by side.
+`note_key` rises in chart order, so that all rows of a patient lie side by side. `checksum` is that of a whole note, its
+vectors included; notes that were migrated have none.
 """
 
 import sqlite3
@@ -18,7 +19,7 @@ CREATE TABLE patients (
 CREATE TABLE notes (
     note_key INTEGER PRIMARY KEY, note_id TEXT NOT NULL UNIQUE, patient_key INTEGER NOT NULL, encounter_id TEXT,
     note_type TEXT NOT NULL, charted_at TEXT, characters INTEGER NOT NULL, source TEXT NOT NULL,
-    digest TEXT NOT NULL, row_digest TEXT, metadata TEXT, checksum INTEGER NOT NULL);
+    digest TEXT NOT NULL, row_digest TEXT, metadata TEXT, checksum INTEGER);
 CREATE TABLE texts (note_key INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE labels (label_key INTEGER PRIMARY KEY, heading TEXT NOT NULL, kind TEXT NOT NULL);
 CREATE TABLE sections (

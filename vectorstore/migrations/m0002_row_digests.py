@@ -1,6 +1,7 @@
 """From schema 1 to 2: notes can say what their source row was known by, and manifests what they followed.
 
-Notes of schema 1 do not know their row, so the next ingest looks at every row once; vectors are taken over.
+Notes of schema 1 do not know their row, so the next ingest looks at every row once; vectors are taken over. They have
+no checksum of their own either, and get one when they are next copied into another segment.
 """
 
 import sqlite3
@@ -8,13 +9,14 @@ from typing import Any
 
 
 class RowDigests:
-    """Adds `notes.row_digest`, `live_patients` of each segment, `follows` and `compacts`."""
+    """Adds `notes.row_digest` and `notes.checksum`, `live_patients` of each segment, `follows` and `compacts`."""
 
     version = 2
 
     def change_catalog(self, catalog: sqlite3.Connection) -> None:
-        """Add the column, empty."""
+        """Add the columns, empty."""
         catalog.execute("ALTER TABLE notes ADD COLUMN row_digest TEXT")
+        catalog.execute("ALTER TABLE notes ADD COLUMN checksum INTEGER")
 
     def change_directory(self, directory: sqlite3.Connection) -> None:
         """Nothing changed there."""

@@ -259,3 +259,16 @@ def test_the_command_reports_and_exits_by_what_happened(root: Path, capsys: pyte
     assert run(root / "nothing")[0] == 2
     (root / "CURRENT").write_text("?")
     assert run(root)[0] == 1
+
+
+def test_notes_that_came_over_can_be_copied_on(root: Path) -> None:
+    migrate(root)
+    generation = open_store(root).generation
+    with open_writer(root) as writer:
+        for patient_id in LIVE:
+            writer.put_chart(patient_id, generation.stored_notes(patient_id), quarantined=2)
+        writer.publish()
+    again = open_store(root).generation
+    for patient_id, notes in LIVE.items():
+        assert again.processed(patient_id) == tuple(notes)
+        assert [note.text for note in again.stored_notes(patient_id)] == [item.note.text for item in notes]
