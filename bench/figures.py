@@ -135,20 +135,30 @@ def median_cpu_s(variants: Mapping[str, Callable[[], object]], *, repeats: int =
 
 def machine() -> dict[str, object]:
     """What the figures depend on: processor, cores, the instructions that matter."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    flags = set((facts.get("flags") or facts.get("Features") or "").split())
+    facts = _cpuinfo()
     return {
         "processor": facts.get("model name") or platform.machine(),
         "cores": os.cpu_count(),
-        "cpu_flags": [flag for flag in _FLAGS if flag in flags],
+        "cpu_flags": cpu_flags(),
         "load_average": list(os.getloadavg()),
         "python": platform.python_version(),
         "system": platform.system(),
     }
+
+
+def cpu_flags() -> list[str]:
+    """Those of the processor's instructions that matter to the figures."""
+    facts = _cpuinfo()
+    flags = set((facts.get("flags") or facts.get("Features") or "").split())
+    return [flag for flag in _FLAGS if flag in flags]
+
+
+def _cpuinfo() -> dict[str, str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
 def write(name: str, figures: Iterable[Figure], folder: Path = RESULTS, *, curves: Iterable[Curve] = ()) -> Path:

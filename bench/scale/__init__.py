@@ -1,0 +1,1 @@
+"""docs/scale.md: its tables and plots, made from what was measured."""
