@@ -22,7 +22,7 @@ from bench.ingest.replicas import write_replicas
 from bench.memory_curve import Sample, growth, longest_stage, watch
 from bench.parts import VAR, Size
 
-CAP_MB = 1_500.0
+CAP_MB = 1_000.0
 """What an ingest may take at most, whatever its input."""
 FLAT = 0.05
 LONG = {"full": 1_000_000, "try": 3_000}
@@ -67,29 +67,26 @@ def run(folder: Path, notes: int, *, real: bool, dimension: int = 384) -> Measur
 
 def _watched(folder: Path, *, real: bool, dimension: int) -> tuple[list[Sample], Done]:
     command = [sys.executable, "-m", "bench.long_ingest", "--child", str(folder), str(int(real)), str(dimension)]
-    last: list[dict[str, float | str]] = [{"stage": "start", "done": 0}]
+    at: dict[str, float | str] = {"stage": "start", "done": 0}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
 
         def listen() -> None:
             for line in process.stdout or ():
-                last.append(json.loads(line))
-                del last[:-1]
+                at.update(json.loads(line))
 
         listener = Thread(target=listen, daemon=True)
         listener.start()
         shown = _Shown()
 
         def where() -> tuple[str, int]:
-            at = last[-1]
-            shown.now(str(at.get("stage", "")), int(at.get("done", 0)))
-            return str(at.get("stage", "")), int(at.get("done", 0))
+            shown.now(str(at["stage"]), int(at["done"]))
+            return str(at["stage"]), int(at["done"])
 
         samples = watch(process, where)
         listener.join()
         if process.returncode:
             raise RuntimeError("the ingest failed; see above")
-    end = last[-1]
-    return samples, Done(*(end[name] for name in ("notes", "chunks", "seconds", "cpu_s")))  # type: ignore[arg-type]
+    return samples, Done(*(at[name] for name in ("notes", "chunks", "seconds", "cpu_s")))  # type: ignore[arg-type]
 
 
 def _measured(samples: list[Sample], done: Done, disk: int, *, real: bool) -> Measured:
@@ -110,15 +107,15 @@ def _measured(samples: list[Sample], done: Done, disk: int, *, real: bool) -> Me
         Figure(f"{name}: chunks", done.chunks / done.notes, "chunks/note"),
         Figure(f"{name}: disk", disk / done.chunks, "bytes/chunk", None, "report", f"{disk / 1e9:.2f} GB"),
     )  # fmt: skip
-    return Measured(figures, tuple(_curves(name, samples)))
+    return Measured(figures, tuple(_curves(kind, samples)))
 
 
-def _curves(name: str, samples: list[Sample]) -> list[Curve]:
+def _curves(kind: str, samples: list[Sample]) -> list[Curve]:
     kept = samples[:: max(1, len(samples) // _POINTS)]
 
     def curve(what: str, value: Callable[[Sample], int]) -> Curve:
         points = tuple(Point(round(s.at_s, 1), round(value(s) / MB, 1), *(round(value(s) / MB, 1),) * 2) for s in kept)
-        return Curve(f"memory: {what}, {name}", "seconds", "MB", points)
+        return Curve(f"memory, {kind}: {what}", "seconds", "MB", points)
 
     return [curve("resident", lambda s: s.resident), curve("its own", lambda s: s.anonymous)]
 

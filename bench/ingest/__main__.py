@@ -9,9 +9,9 @@ BENCH = Bench(
     (
         Part("rate", "bench.ingest.rate:measure", 6),
         Part("refresh", "bench.ingest.refresh:measure", 14),
-        Part("ray", "bench.ingest.on_ray:measure", 4),
+        Part("ray", "bench.ingest.on_ray:measure", 9),
         Part("real-sample", "bench.long_ingest:measure_real", 4),
-        Part("long", "bench.long_ingest:measure_long", 45),
+        Part("long", "bench.long_ingest:measure_long", 95),
     ),
     needs_gb=40,
 )

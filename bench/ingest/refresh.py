@@ -91,8 +91,10 @@ def _writing(runs: dict[str | float, list[_Run]], patients: int) -> list[Figure]
     for key in (EDIT, *SHARES):
         touched = Repeats(tuple(run.taken.written / run.touched for run in runs[key]))
         bar = 1.5 if key == 0.01 else None
+        first = runs[key][0]
         about = (
-            f"{runs[key][0].touched} of {patients} patients touched; wchar of /proc/self/io, temporary files counted"
+            f"notes of {first.touched} of {patients} patients changed, the job wrote {first.taken.outcome.patients}; "
+            "wchar of /proc/self/io, temporary files counted"
         )
         figures.append(
             touched.over(a_patient).figure(

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.figures import RESULTS, Measured, read_measured
+from bench.figures import RESULTS, read_measured
 from bench.scale.cost import cost_table
 from bench.scale.plots import draw
 from bench.scale.tables import figure_table
@@ -29,30 +29,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"not measured yet: {', '.join(missing)}; see `make bench-store` and `make bench-ingest`")
         return 1
     found = {name: read_measured(options.results / f"{name}.json") for name in BENCHES}
-    tables = {name: figure_table(measured.figures) for name, measured in found.items()}
-    everything = Measured(
-        tuple(figure for measured in found.values() for figure in measured.figures),
-        tuple(curve for measured in found.values() for curve in measured.curves),
-    )
-    tables["cost"] = cost_table(everything.figures)
+    drawn = draw([curve for measured in found.values() for curve in measured.curves], options.docs / "images")
+    blocks = {
+        name: figure_table(measured.figures)
+        + "".join(f"\n![{p.title}](images/{p.file})\n" for p in drawn if p.bench == name)
+        for name, measured in found.items()
+    }
+    blocks["cost"] = cost_table(figure for measured in found.values() for figure in measured.figures)
     page = options.docs / "scale.md"
-    content, absent = fill_in(page.read_text(), tables)
+    content, absent = fill_in(page.read_text(), blocks)
     if absent:
         print(f"{page} has no place for: {', '.join(absent)}; each needs <!-- NAME --> and <!-- end -->")
         return 1
     page.write_text(content)
-    for path in draw(everything.curves, options.docs / "images"):
-        print(path)
-    print(page)
+    print(f"{page} and {len(drawn)} plots written")
     return 0
 
 
-def fill_in(page: str, tables: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The page with each table between its comments, and the names of the tables that have no place there."""
+def fill_in(page: str, blocks: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The page with each block between its comments, and the names of the blocks that have no place there."""
     absent = []
-    for name, table in tables.items():
+    for name, block in blocks.items():
         place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page, count = place.subn(lambda found, table=table: f"{found[1]}{table}{found[2]}", page)  # type: ignore[misc]
+        page, count = place.subn(lambda found, block=block: f"{found[1]}{block}{found[2]}", page)  # type: ignore[misc]
         if not count:
             absent.append(name)
     return page, absent

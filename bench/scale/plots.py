@@ -23,8 +23,9 @@ _STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Curves whose names begin alike, in one picture."""
+    """Curves whose names begin alike, in one picture. `bench` names the part of the page it belongs to."""
 
+    bench: str
     prefix: str
     file: str
     title: str
@@ -33,25 +34,34 @@ class Plot:
 
 
 PLOTS = (
-    Plot("patients: ", "scale-patients.svg", "A query against the number of patients", "log", "linear"),
-    Plot("notes: ", "scale-notes.svg", "A query against the notes of its patient", "log", "log"),
-    Plot("refresh: ", "scale-refresh.svg", "A refresh against the notes that changed", "symlog", "symlog"),
-    Plot("memory: ", "scale-memory.svg", "Memory of a long ingest", "linear", "linear"),
+    Plot("store", "patients: ", "scale-patients.svg", "A query against the number of patients", "log", "linear"),
+    Plot("store", "notes: ", "scale-notes.svg", "A query against the notes of its patient", "log", "log"),
+    Plot("ingest", "refresh: ", "scale-refresh.svg", "A refresh against the notes that changed", "symlog", "symlog"),
+    Plot("ingest", "memory, embedder stubbed: ", "scale-memory.svg", "Memory of a long ingest", "linear", "linear"),
+    Plot(
+        "ingest",
+        "memory, real embedder: ",
+        "scale-memory-real.svg",
+        "Memory with the real embedder",
+        "linear",
+        "linear",
+    ),
 )
 
 
-def draw(curves: Sequence[Curve], folder: Path) -> list[Path]:
-    """Draw every plot that has curves; returns the files."""
+def draw(curves: Sequence[Curve], folder: Path) -> list[Plot]:
+    """Draw every plot that has curves into `folder`; returns those."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     for plot in PLOTS:
         chosen = [curve for curve in curves if curve.name.startswith(plot.prefix)]
         if chosen:
-            drawn.append(_draw(plot, chosen, folder / plot.file))
+            _draw(plot, chosen, folder / plot.file)
+            drawn.append(plot)
     return drawn
 
 
-def _draw(plot: Plot, curves: Sequence[Curve], path: Path) -> Path:
+def _draw(plot: Plot, curves: Sequence[Curve], path: Path) -> None:
     with mpl.rc_context(_STYLE):
         canvas = Canvas(figsize=(6.4, 3.6), layout="constrained", facecolor="white")
         axes = canvas.add_subplot()
@@ -67,7 +77,6 @@ def _draw(plot: Plot, curves: Sequence[Curve], path: Path) -> Path:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
         canvas.savefig(path, format="svg", metadata={"Date": None, "Title": plot.title})
-    return path
 
 
 def _line(axes: Axes, curve: Curve, label: str, place: int) -> None:

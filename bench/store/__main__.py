@@ -13,7 +13,7 @@ BENCH = Bench(
         Part("opening", "bench.store.opening:measure", 1),
         Part("memory", "bench.store.memory:measure", 1),
         Part("langchain", "bench.store.langchain:measure", 2),
-        Part("curves", "bench.store.curves:measure", 2),
+        Part("curves", "bench.store.curves:measure", 4),
     ),
     needs_gb=24,
 )
