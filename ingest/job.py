@@ -25,6 +25,7 @@ from ingest.quarantine import QuarantineReport
 from ingest.screening import Screening
 from ingest.spool import Spool
 from ingest.work import Worker
+from vectorstore.disk_errors import disk_errors, live_number
 from vectorstore.layout import Layout
 from vectorstore.row_key import read_row_key
 from vectorstore.staging import Staging
@@ -51,13 +52,14 @@ def run_ingest(
 
     Raises:
         IngestFailed: too many rows are bad, a source cannot be read, holds nothing or much less than before, or another
-            writer is at work. Nothing was published; what was finished is taken over by the next run.
+            writer is at work, or the disk is full. What was finished is taken over by the next run.
         IndexMismatch: the index was built with another model, chunking or version; nothing was published.
     """
     began = time.monotonic()
     outcome = Outcome() if outcome is None else outcome
     try:
-        _Run(plan, embedder, detector, engine, progress or NoProgress(), outcome).run()
+        with disk_errors(plan.index_dir, live=live_number(plan.index_dir)):
+            _Run(plan, embedder, detector, engine, progress or NoProgress(), outcome).run()
         outcome.finished = True
     finally:
         outcome.seconds = time.monotonic() - began

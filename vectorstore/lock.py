@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from core.errors import IngestFailed
+from vectorstore.disk_errors import is_full
 
 # Whoever asks only whether a writer is at work has the lock for an instant.
 _ATTEMPTS = 3
@@ -40,6 +41,8 @@ class WriterLock:
                 f"{folder} is not a folder: move that file, or set ANAMNESIS_INDEX__DIR to another place"
             ) from e
         except OSError as e:
+            if is_full(e):
+                raise IngestFailed(f"there is no space left for {folder}: free some, then run again") from e
             raise IngestFailed(
                 f"{folder} cannot be written ({e.strerror}): let this user write there, or set ANAMNESIS_INDEX__DIR "
                 "to another place"

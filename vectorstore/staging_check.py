@@ -27,7 +27,8 @@ def staging_is_whole(folder: Path) -> bool:
         StagingInUse: that cannot be told from outside.
     """
     database = folder / DATABASE
-    if not database.exists():
+    if not database.exists() or not database.stat().st_size:
+        # A run that was killed as it made the files may have left the first of them alone.
         return True
     journal = database.with_name(database.name + "-journal")
     if journal.exists() and journal.stat().st_size:

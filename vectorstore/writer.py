@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,11 +11,11 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from core.errors import IndexMismatch, IngestFailed
+from core.errors import IndexMismatch
 from core.records import ProcessedNote, SkippedNote
 from vectorstore.collection import collect, fresh_number
 from vectorstore.compaction import merge, worth_merging
-from vectorstore.durable import disk_failed
+from vectorstore.disk_errors import disk_errors
 from vectorstore.generation import Generation
 from vectorstore.generation_draft import GenerationDraft
 from vectorstore.layout import Layout
@@ -146,14 +144,14 @@ class IndexWriter:
             ValueError: a note is another patient's, a note id is used twice, or vectors do not fit their chunks.
             IngestFailed: the disk is full or fails.
         """
-        with self._writing():
+        with disk_errors(self._layout.root, live=self._live):
             self._open_draft().put(PatientRecord(patient_id, tuple(notes), quarantined, tuple(skipped)))
         self._changed = True
 
     def remove_patient(self, patient_id: str) -> None:
         """Leave a patient out of the new generation."""
         if self._draft is not None or (self.previous is not None and self.previous.has(patient_id)):
-            with self._writing():
+            with disk_errors(self._layout.root, live=self._live):
                 self._changed |= self._open_draft().remove(patient_id)
 
     def publish(self) -> int:
@@ -170,7 +168,7 @@ class IndexWriter:
             if self._pointer is not None:
                 os.utime(self._layout.pointer)
             return self._live or 0
-        with self._writing():
+        with disk_errors(self._layout.root, live=self._live):
             return self._make_live(self._open_draft())
 
     def compact(self) -> int | None:
@@ -193,7 +191,7 @@ class IndexWriter:
         chosen = worth_merging(manifest.segments, self._segment_chunks)
         if not chosen:
             return None
-        with self._writing():
+        with disk_errors(self._layout.root, live=self._live):
             segments = {
                 entry.name: Segment(self._layout.root, entry, manifest.embedding.dimension)
                 for entry in manifest.segments
@@ -252,14 +250,3 @@ class IndexWriter:
             self._draft.abandon()
             self._draft = None
         self._changed = False
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.OperationalError) as e:
-            if not disk_failed(e):
-                raise
-            raise IngestFailed(
-                f"{self._layout.root} cannot be written ({e}); nothing was published: see to the disk and run again"
-            ) from e

@@ -1,16 +1,14 @@
 """`python -m tests.crash [--kills N]`: kill writers of an index, print what they were doing, fail at the first harm."""
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.crash.harness import Harness
+from tests.crash.one_thread import start_without_threads
 
 MEMORY = Path("/dev/shm")
-# Libraries that start threads when they are imported would leave the forked children with half a process.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def main() -> int:
@@ -31,6 +29,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if not ONE_THREAD.items() <= os.environ.items():
-        os.execve(sys.executable, [sys.executable, "-m", "tests.crash", *sys.argv[1:]], {**os.environ, **ONE_THREAD})
+    start_without_threads("tests.crash")
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Running a piece of work in a forked child, and killing it."""
+"""Running a piece of work in a forked child, and what may befall it."""
 
 import os
 import signal
@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from tests.crash.watch import Board, Phase, Watch
+from tests.crash.watch import Board, Fate, Phase, Watch
 
-Work = Callable[[], None]
+Work = Callable[[], int]
+"""What a child does; it ends with this exit code."""
+UNDISTURBED = Fate()
 
 
 class ChildFailed(AssertionError):
@@ -20,11 +22,18 @@ class ChildFailed(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a child ended: in which phase it was killed (None: it had finished), and the points it came to."""
+    """How a child ended: `status` is None where it was killed, `phase` the last one it was in."""
 
-    killed_in: Phase | None
+    status: int | None
+    phase: Phase
     points: list[Phase]
     seconds: float
+    said: str
+
+    @property
+    def killed_in(self) -> Phase | None:
+        """The phase it was killed in, None where it ended by itself."""
+        return self.phase if self.status is None else None
 
 
 class Children:
@@ -40,37 +49,34 @@ class Children:
         Raises:
             ChildFailed: it did not get there.
         """
-        ended = self._run(index, work, None, None, None)
-        if ended.killed_in is not None:
-            raise ChildFailed("a child was killed by nobody")
+        ended = self.run(index, work)
+        if ended.status != 0:
+            raise ChildFailed(f"a child ended with status {ended.status}:\n{ended.said}")
         return ended
 
-    def kill_at(self, index: Path, work: Work, point: int, *, journal: Path | None = None) -> Ended:
-        """Let a child kill itself at its `point`-th point; `journal` names the inodes that it had synced."""
-        return self._run(index, work, point, None, journal)
+    def run(self, index: Path, work: Work, fate: Fate = UNDISTURBED, *, kill_after_s: float | None = None) -> Ended:
+        """Let a child work on an index until it ends, or is killed after a while.
 
-    def kill_after(self, index: Path, work: Work, seconds: float) -> Ended:
-        """Kill a child after a while."""
-        return self._run(index, work, None, seconds, None)
-
-    def _run(self, index: Path, work: Work, point: int | None, seconds: float | None, journal: Path | None) -> Ended:
+        Raises:
+            ChildFailed: it ended with an exception, or this process has more than one thread.
+        """
         if len(list(Path("/proc/self/task").iterdir())) != 1:
             raise ChildFailed("the harness has more than one thread, so that a fork would not be whole")
         self._board.clear()
         began = time.monotonic()
         pid = os.fork()
         if pid == 0:
-            self._child(work, Watch(index, self._board, kill_at=point, journal=journal))
-        if seconds is not None:
-            time.sleep(seconds)
+            self._child(work, Watch(index, self._board, fate))
+        if kill_after_s is not None:
+            time.sleep(kill_after_s)
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-        taken = time.monotonic() - began
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-            return Ended(self._board.phase, self._board.points, taken)
-        if status != 0:
-            raise ChildFailed(f"a child ended with status {status}:\n{self._log.read_text()}")
-        return Ended(None, self._board.points, taken)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        code = None if killed else os.waitstatus_to_exitcode(status)
+        said = self._log.read_text()
+        if code is not None and (code < 0 or "Traceback" in said):
+            raise ChildFailed(f"a child ended with status {code}:\n{said}")
+        return Ended(code, self._board.phase, self._board.points, time.monotonic() - began, said)
 
     def _child(self, work: Work, watch: Watch) -> NoReturn:
         code = 1
@@ -79,8 +85,7 @@ class Children:
             os.dup2(handle, 1)
             os.dup2(handle, 2)
             watch.install()
-            work()
-            code = 0
+            code = work()
         except BaseException:
             traceback.print_exc()
         finally:

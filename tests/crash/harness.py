@@ -16,6 +16,7 @@ from tests.crash.power import PowerCut
 from tests.crash.runs import Place
 from tests.crash.scenes import Scene, Theatre, ingesting
 from tests.crash.tally import Tally
+from tests.crash.watch import Fate
 from vectorstore.layout import Layout
 from vectorstore.pointer import read_pointer
 
@@ -37,7 +38,7 @@ class State:
 class Harness:
     """Every kill is followed by a look at the live generation, and in the end by a run that has to complete."""
 
-    def __init__(self, root: Path, *, seed: int = 1, patients: int = 30) -> None:
+    def __init__(self, root: Path, *, seed: int = 1, patients: int = 16) -> None:
         self.children = Children(root / "child.log")
         self.tally = Tally()
         self._rng = random.Random(seed)
@@ -59,7 +60,8 @@ class Harness:
     def _at_point(self, scene: Scene, point: int, *, power: bool) -> None:
         place = scene.stage(self._stage)
         cut = PowerCut(place.index, self._journal) if power else None
-        kill = partial(self.children.kill_at, place.index, scene.work(place), point, journal=cut and cut.journal)
+        fate = Fate(kill_at=point, journal=cut.journal if cut else None)
+        kill = partial(self.children.run, place.index, scene.work(place), fate)
         after = State(scene.after, scene.chunk_tokens)
         self._survive(f"{scene.name} at point {point}", kill, place, State(scene.before), after, cut)
         self._go_on(f"{scene.name} at point {point}", place, scene)
@@ -71,7 +73,7 @@ class Harness:
         for kills in range(1, self._rng.randint(1, MOST_KILLS_IN_A_ROW) + 1):
             seconds = self._rng.uniform(0, scene.seconds)
             work = ingesting(place, night, **scene.changes)
-            kill = partial(self.children.kill_after, place.index, work, seconds)
+            kill = partial(self.children.run, place.index, work, kill_after_s=seconds)
             moment = f"{scene.name} after {seconds:.4f} s, run {kills}"
             state = self._survive(moment, kill, place, state, State(night, scene.chunk_tokens), None)
             night = self._coming(night)
@@ -81,15 +83,15 @@ class Harness:
         self, moment: str, kill: Callable[[], Ended], place: Place, before: State, after: State, cut: PowerCut | None
     ) -> State:
         """Kill, and see that what is live then is the old state or the new one, whole. Returns which."""
-        number = _live_number(place)
+        number = live_number(place)
         ended = kill()
         if cut is not None:
             cut.strike()
         self.tally.count(moment.partition(" ")[0], ended.killed_in, power=cut is not None)
-        state = after if _live_number(place) != number else before
+        state = after if live_number(place) != number else before
         self.tally.live["new" if state is after else "old"] += 1
         try:
-            _expect(place, state)
+            expect(place, state)
         except AssertionError as e:
             raise Broken(f"killed in {ended.killed_in}, {moment}, power cut {cut is not None}: {e}") from e
         return state
@@ -99,7 +101,7 @@ class Harness:
         night = self._coming(scene.after)
         try:
             self.children.finish(place.index, ingesting(place, night, **scene.changes))
-            _expect(place, State(night, scene.chunk_tokens))
+            expect(place, State(night, scene.chunk_tokens))
             left = leftovers(place, self.theatre.at_rest)
         except (AssertionError, ChildFailed) as e:
             raise Broken(f"the run after a kill in {moment}: {e}") from e
@@ -110,7 +112,7 @@ class Harness:
         return night if self._rng.random() < 0.5 else self.theatre.author.next_night(night)
 
 
-def _expect(place: Place, state: State) -> None:
+def expect(place: Place, state: State) -> None:
     if state.night is None:
         return
     wrong = differences(live(place.index), state.night, chunk_tokens=state.chunk_tokens)
@@ -123,6 +125,6 @@ def _expect(place: Place, state: State) -> None:
         raise Broken(f"verify says: {damage}")
 
 
-def _live_number(place: Place) -> int:
+def live_number(place: Place) -> int:
     pointer = read_pointer(Layout(place.index).pointer)
     return pointer.number if pointer else 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.records import Note
 
-SOURCES = ("ward", "clinic")
+SOURCES = ("clinic", "ward")
 Night = Mapping[str, Note]
 """All notes of both sources by id; the part of an id before the slash is its source."""
 EMPTY_NOTE = "ward/empty"

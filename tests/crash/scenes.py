@@ -46,8 +46,9 @@ class Scene:
 def ingesting(place: Place, night: Night, **changes: Any) -> Work:
     """A nightly run as the work of a child."""
 
-    def work() -> None:
+    def work() -> int:
         place.ingest(night, **changes)
+        return 0
 
     return work
 

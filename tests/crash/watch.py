@@ -1,9 +1,10 @@
 """Seeing, from within a process that shall be killed, what it is about to do to the disk.
 
 Python's audit hook tells of files that are opened, renamed and removed, SQLite's trace of transactions, and `os.fsync`
-is wrapped. Each of these is a *point*; the process kills itself at the point it was given.
+is wrapped. Each of these is a *point*; at the one it is given the process kills itself, or finds the disk full.
 """
 
+import errno
 import mmap
 import os
 import signal
@@ -11,12 +12,14 @@ import sqlite3
 import struct
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import Any
 
 MOST_POINTS = 8000
 _TRANSACTIONS = {"BEGIN", "COMMIT", "CREATE", "DROP"}
+_FREEING = {"os.remove", "os.rmdir", "os.truncate"}
 _HEAD = struct.Struct("<BI")
 
 
@@ -33,6 +36,15 @@ class Phase(StrEnum):
 
 
 PHASES = tuple(Phase)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What befalls a child at which of its points (from 1); `journal` is where it notes the inodes that it synced."""
+
+    kill_at: int | None = None
+    full_from: int | None = None
+    journal: Path | None = None
 
 
 class Board:
@@ -74,12 +86,12 @@ class Board:
 class Watch:
     """Installed in a child, for its whole life."""
 
-    def __init__(self, index: Path, board: Board, *, kill_at: int | None = None, journal: Path | None = None) -> None:
+    def __init__(self, index: Path, board: Board, fate: Fate) -> None:
         self._root = f"{index.resolve()}/"
         self._board = board
-        self._kill_at = kill_at
+        self._fate = fate
         self._compacting = 0
-        self._journal = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if journal else None
+        self._journal = os.open(fate.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if fate.journal else None
 
     def install(self) -> None:
         """Begin to watch."""
@@ -142,8 +154,11 @@ class Watch:
         phase = _phase_of(event, path.removeprefix(self._root), bool(self._compacting))
         if phase is not None:
             self._board.set(phase)
-        if self._board.point() == self._kill_at:
+        point = self._board.point()
+        if point == self._fate.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
+        if self._fate.full_from is not None and point >= self._fate.full_from and event not in _FREEING:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
     def _synced(self, path: str, status: os.stat_result) -> None:
         if self._journal is not None and path.startswith(self._root):
@@ -157,6 +172,8 @@ def _phase_of(event: str, place: str, compacting: bool) -> Phase | None:
             # Looking for a draft of the pointer that a crash left is part of every beginning.
             return None
         return Phase.COMPACTION if compacting else Phase.POINTER
+    if top.startswith(".spool"):
+        return Phase.READING
     if top.startswith("staging"):
         return Phase.STAGING
     if top in {"segments", "generations"}:

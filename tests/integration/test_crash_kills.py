@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.integration
-KILLS = 200
+KILLS = 300
 
 
 @pytest.mark.timeout(600)
@@ -21,4 +21,4 @@ def test_writers_killed_in_every_phase_harm_nothing(repository: Path, tmp_path: 
     tally = json.loads(told.read_text())
     assert tally["kills"] >= KILLS
     assert tally["live_afterwards"]["old"] and tally["live_afterwards"]["new"]
-    assert [phase for phase, kills in tally["by_phase"].items() if not kills and phase != "staging"] == []
+    assert [phase for phase, kills in tally["by_phase"].items() if not kills] == []

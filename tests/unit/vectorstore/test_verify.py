@@ -14,7 +14,7 @@ from tests.fakes.staged import stage
 from vectorstore.layout import Layout
 from vectorstore.rollback import drop, roll_back
 from vectorstore.row_key import read_row_key
-from vectorstore.staging import Staging
+from vectorstore.staging import DATABASE, Staging
 from vectorstore.verify import main, verify
 
 ANN = {"ann": [lined("ann", "n1", "takes aspirin")]}
@@ -238,3 +238,11 @@ def test_looking_writes_nothing(root: Path, said: Callable[..., tuple[int, str]]
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     said(root)
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_a_staging_that_a_killed_run_had_only_begun_to_make_is_no_damage(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": [lined("ann", "n", "one")]})
+    staging = Layout(tmp_path).staging
+    staging.mkdir()
+    (staging / DATABASE).touch()
+    assert verify(tmp_path).findings == ()
