@@ -124,6 +124,8 @@ class Segment:
             "FROM patients WHERE patient_key = ?",
             patient_key,
         )
+        if not rows:
+            raise self.changed()
         patient_id, first_note, last_note, first_vector, vectors, digest, quarantined, skipped = rows[0]
         return PatientRows(
             patient_id, first_note, last_note, first_vector, vectors, digest, quarantined, _set_aside(skipped)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import NoteNotFound
 from core.records import FactKind
-from tests.fakes.indexes import lined, open_store, publish, vectors_of
+from tests.fakes.indexes import EMBEDDINGS, lined, open_store, open_writer, publish, vectors_of
 from vectorstore.digests import note_digest
 
 NOTES = [
@@ -90,3 +90,41 @@ def test_whatever_was_put_comes_back_letter_for_letter(tmp_path: Path, texts: li
             chart.note(sentence.note_id).text[sentence.start : sentence.end]
             == (original[sentence.start : sentence.end])
         )
+
+
+def test_a_chart_of_fifty_thousand_chunks_is_searched_whole(tmp_path: Path) -> None:
+    note = lined("ann", "n1", "\n".join(f"line {n} of a long stay" for n in range(50_000)))
+    other = lined("bob", "n2", "a dentist")
+    vectors = np.zeros((50_000, EMBEDDINGS.spec.dimension), dtype=np.float32)
+    vectors[:, 0] = np.linspace(0, 0.5, 50_000, dtype=np.float32)
+    vectors[31_234] = np.eye(EMBEDDINGS.spec.dimension, dtype=np.float32)[1]
+    with open_writer(tmp_path, segment_chunks=100) as writer:
+        writer.put_patient("ann", [note], vectors)
+        writer.put_patient("bob", [other], vectors_of([other]))
+        writer.publish()
+    chart = open_store(tmp_path).generation.chart("ann")
+    for _ in range(2):
+        first, *_ = chart.nearest(vectors[31_234], k=3)
+        assert (first.chunk, first.score) == (note.chunks[31_234], 1)
+    assert chart.search("line 49999")[0].chunk in note.chunks
+    assert len(chart.chunks()) == 50_000
+
+
+def test_a_chart_without_a_chunk_answers_nothing(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": [lined("ann", "n1", "")], "bob": []})
+    generation = open_store(tmp_path).generation
+    for patient_id in ("ann", "bob"):
+        chart = generation.chart(patient_id)
+        assert chart.nearest(np.zeros(EMBEDDINGS.spec.dimension, dtype=np.float32), k=3) == []
+        assert chart.search("anything") == []
+        assert [len(note.vectors) for note in generation.stored_notes(patient_id)] == [0] * len(chart.headers)
+
+
+def test_the_first_answer_and_the_later_ones_are_the_same(tmp_path: Path) -> None:
+    notes = [lined("ann", f"n{n}", "takes aspirin\nno fever\nwalks") for n in range(3)]
+    publish(tmp_path, {"ann": notes})
+    chart = open_store(tmp_path).generation.chart("ann")
+    query = vectors_of(notes)[4]
+    answers = [chart.nearest(query, k=5) for _ in range(3)]
+    assert answers[0] == answers[1] == answers[2]
+    assert {hit.chunk for hit in answers[0]} <= set(chart.chunks())
