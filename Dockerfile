@@ -5,12 +5,14 @@
 # Behind a proxy with its own authority:  --secret id=ca,src=/path/to/ca-bundle.crt
 # With wheels of your own, torch's too:   --build-context wheels=/path/to/folder
 # On another base (Debian's python3.11):  --build-arg BASE=...
+# With Ray, for deploy/kubernetes/ray:     --build-arg EXTRAS=kuberay
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM scratch AS wheels
 
 FROM ${BASE} AS build
 ARG UV_VERSION=0.13.8
+ARG EXTRAS=
 COPY pyproject.toml README.md LICENSE /build/
 COPY requirements /build/requirements
 WORKDIR /build
@@ -26,7 +28,7 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca \
     /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check "uv==${UV_VERSION}"; \
     python3 -m venv --without-pip /opt/venv; \
     VIRTUAL_ENV=/opt/venv /opt/uv/bin/uv pip install --no-cache --compile-bytecode "${torch}" \
-        --requirements pyproject.toml \
+        --requirements pyproject.toml ${EXTRAS:+--extra "${EXTRAS}"} \
         --constraints requirements/constraints.txt \
         --overrides requirements/overrides.txt; \
     site="$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \

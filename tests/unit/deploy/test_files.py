@@ -159,6 +159,26 @@ def test_the_kustomization_lists_every_manifest() -> None:
     assert listed == {p.name for p in folder.glob("*.yaml")} - {"kustomization.yaml"}
 
 
+def test_the_pods_of_the_ray_cluster_are_locked_down_like_the_others() -> None:
+    job, policy = documents(ROOT / "deploy/kubernetes/ray/ingest.yaml")
+    cluster = job["spec"]["rayClusterSpec"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+    assert cluster["authOptions"] == {"mode": "token"}
+    assert cluster["rayVersion"] == pins("requirements/constraints.txt")["ray"]
+    for group in groups:
+        spec = group["template"]["spec"]
+        assert spec["enableServiceLinks"] is False and spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        labels = group["template"]["metadata"]["labels"]
+        assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+        for container in spec["containers"]:
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+            assert mounts["notes"]["readOnly"] is True
+            assert mounts["index"].get("readOnly", False) == (group is not groups[0])
+
+
 def test_every_claim_that_is_mounted_is_defined_or_documented() -> None:
     defined = {m["metadata"]["name"] for m in manifests() if m["kind"] == "PersistentVolumeClaim"}
     mounted = {
