@@ -15,11 +15,14 @@ from core.settings import Settings, load_settings
 from core.telemetry import configure_logging
 from ingest.deidentify import PatternDetector, Policy
 from ingest.embedding import lazy_embedder
+from ingest.engines import Engine
 from ingest.job import IngestPlan, name_inputs, run_ingest
 from ingest.outcome import Outcome
 from ingest.progress import LineProgress
 from ingest.run_metrics import write_run
 from ingest.sources import FORMATS, resolve_input
+from ingest.work import WorkerRecipe
+from vectorstore.layout import Layout
 
 _GOES_ON = "nothing was published; the next run goes on where this one stopped"
 
@@ -77,7 +80,34 @@ def _run(options: argparse.Namespace, settings: Settings, progress: LineProgress
         skip_unchanged=not options.no_skip,
     )
     embedder = lazy_embedder(settings.embedding)
-    run_ingest(plan, embedder=embedder, detector=PatternDetector(), progress=progress, outcome=outcome)
+    engine = _engine(options, settings, plan)
+    run_ingest(
+        plan, embedder=embedder, detector=PatternDetector(), engine=engine, progress=progress, outcome=outcome
+    )
+
+
+def _engine(options: argparse.Namespace, settings: Settings, plan: IngestPlan) -> Engine | None:
+    """The engine that was asked for, None for the one in this process."""
+    if options.engine == "local":
+        return None
+    from ingest.engines.ray_data import RayEngine
+
+    cpus = settings.embedding.threads or 1
+    recipe = WorkerRecipe(
+        settings.embedding.model_copy(update={"threads": cpus}),
+        plan.policy,
+        plan.chunk_tokens,
+        # Workers take vectors over from the index as it is when the run begins.
+        live_index=plan.index_dir if not plan.rebuild and Layout(plan.index_dir).pointer.exists() else None,
+    )
+    return RayEngine(recipe, workers=options.workers, cpus=cpus)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +126,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--rebuild", action="store_true", help="build the index anew from these inputs alone")
     add("--allow-empty", action="store_true", help="accept a source without notes and remove those it had")
     add("--allow-shrink", action="store_true", help="accept a source that lost more than half of its notes, or all")
+    add("--engine", choices=("local", "ray"), default="local", help="where the work is done: here, or on a Ray cluster")
+    add("--workers", type=_count, metavar="N", help="processes of the Ray engine; as many as the cluster has room for")
     add("--no-skip", action="store_true", help="read the files even if they are as they were")
     add("--metrics-file", type=Path, metavar="FILE", help="write the run's metrics in Prometheus text form")
     return parser
