@@ -81,9 +81,7 @@ def _run(options: argparse.Namespace, settings: Settings, progress: LineProgress
     )
     embedder = lazy_embedder(settings.embedding)
     engine = _engine(options, settings, plan)
-    run_ingest(
-        plan, embedder=embedder, detector=PatternDetector(), engine=engine, progress=progress, outcome=outcome
-    )
+    run_ingest(plan, embedder=embedder, detector=PatternDetector(), engine=engine, progress=progress, outcome=outcome)
 
 
 def _engine(options: argparse.Namespace, settings: Settings, plan: IngestPlan) -> Engine | None:
