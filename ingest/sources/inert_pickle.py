@@ -104,7 +104,7 @@ def read_inert(path: Path, classes: Collection[Name]) -> object:
                 step(machine, argument)
         except (ValueError, IndexError, KeyError, TypeError, struct.error):
             # The cause is not chained: its message may quote the text of the file.
-            raise RefusedPickle(f"it is cut short or broken at byte {position}") from None
+            raise RefusedPickle(f"it is cut short or broken near byte {position}") from None
     if machine.marks or len(machine.stack) != 1:
         raise RefusedPickle("it ends in the middle of a value")
     return machine.stack[0]
