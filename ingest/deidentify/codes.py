@@ -7,6 +7,7 @@ more than a friendly one.
 import re
 from collections.abc import Iterator
 
+from extraction.gated import Gated
 from ingest.deidentify.identifiers import Identifier, IdentifierKind, Rule
 
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
@@ -14,35 +15,35 @@ _FORMS = (
     Rule(
         IdentifierKind.EMAIL,
         ("@",),
-        re.compile(r"(?<![\w.+-])(?P<value>[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})\b"),
+        Gated(r"(?<![\w.+-])(?P<value>[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24})\b"),
     ),
     Rule(
         IdentifierKind.URL,
         ("://", "www."),
-        re.compile(r"\b(?P<value>(?:https?://|ftp://|www\.)[^\s<>\"')\]]{2,500}(?<![.,;:!?]))", re.I),
+        Gated(r"\b(?P<value>(?:https?://|ftp://|www\.)[^\s<>\"')\]]{2,500}(?<![.,;:!?]))", re.I),
     ),
     Rule(
         IdentifierKind.DEVICE,
         (" mac", "mac:"),
-        re.compile(r"\b(?P<value>[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})\b"),
+        Gated(r"\b(?P<value>[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})\b"),
     ),
     Rule(
         IdentifierKind.IMAGE,
         (".jp", ".png", ".gif", ".tif", ".bmp", ".heic", ".dcm"),
-        re.compile(r"\b(?P<value>[\w-]{1,80}\.(?:jpe?g|png|gif|tiff?|bmp|heic|dcm))\b", re.I),
+        Gated(r"\b(?P<value>[\w-]{1,80}\.(?:jpe?g|png|gif|tiff?|bmp|heic|dcm))\b", re.I),
     ),
 )
 _DIGITS = re.compile(r"\d[\d() .-]{5,20}\d")
 """What the following must contain; they are only tried around it."""
 _DIGIT_FORMS = (
-    Rule(IdentifierKind.IP, (), re.compile(rf"(?<![\d.])(?P<value>(?:{_BYTE}\.){{3}}{_BYTE})(?![\d.]\d|\d)")),
-    Rule(IdentifierKind.SSN, (), re.compile(r"(?<![\d-])(?P<value>\d{3}-\d{2}-\d{4})(?![\d-])")),
+    Rule(IdentifierKind.IP, (), Gated(rf"(?<![\d.])(?P<value>(?:{_BYTE}\.){{3}}{_BYTE})(?![\d.]\d|\d)")),
+    Rule(IdentifierKind.SSN, (), Gated(r"(?<![\d-])(?P<value>\d{3}-\d{2}-\d{4})(?![\d-])")),
     Rule(
         IdentifierKind.PHONE,
         (),
-        re.compile(r"(?<![\d-])(?P<value>(?:\+?1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])\d{3}[-. ]\d{4})(?![\d-])"),
+        Gated(r"(?<![\d-])(?P<value>(?:\+?1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])\d{3}[-. ]\d{4})(?![\d-])"),
     ),
-    Rule(IdentifierKind.PHONE, (), re.compile(r"(?<![\w+])(?P<value>\+[1-9]\d{0,2}(?:[ .-]?\d{2,4}){2,5})(?!\d)")),
+    Rule(IdentifierKind.PHONE, (), Gated(r"(?<![\w+])(?P<value>\+[1-9]\d{0,2}(?:[ .-]?\d{2,4}){2,5})(?!\d)")),
 )
 
 _VALUE = r"(?P<value>(?=[A-Z\d-]{0,24}\d[A-Z\d-]{0,24}\d)[A-Z\d][A-Z\d-]{2,28}(?<!-))"
@@ -55,7 +56,7 @@ _END = r"(?!\w|[/.]\w|%)"
 
 
 def _labelled(kind: IdentifierKind, triggers: tuple[str, ...], label: str) -> Rule:
-    return Rule(kind, triggers, re.compile(label + _BETWEEN + _VALUE + _END, re.I))
+    return Rule(kind, triggers, Gated(label + _BETWEEN + _VALUE + _END, re.I))
 
 
 _PAYERS = ("member", "subscriber", "beneficiary", "policy", "insurance", "medicare", "medicaid", "group")
@@ -91,26 +92,29 @@ _WITH_SEVEN_DIGITS = (
     Rule(
         IdentifierKind.SSN,
         ("ssn", "ss#", "social security"),
-        re.compile(
+        Gated(
             r"\b(?:ssn|ss#|social security)\b[^\n\d]{0,60}(?P<value>\d{3}[- .]?\d{2}[- .]?\d{4}|xxx-xx-\d{4})\b", re.I
         ),
     ),
     Rule(
         IdentifierKind.PHONE,
         ("phone", "tel", "cell", "mobile", "pager", "fax", "call", "contact", "reach"),
-        re.compile(
+        Gated(
             r"\b(?:phone|tel|telephone|cell|mobile|pager|fax|call(?:back)?|contact|reach(?:ed)?)\b[^\n\d]{0,40}"
             r"(?P<value>(?:[2-9]\d\d[- .]?)?\d{3}[- .]\d{4}|[2-9]\d{9})(?![\d-])",
             re.I,
         ),
     ),
 )
-_SEVEN_DIGITS = re.compile(r"\d{3}[-. ]?\d{4}|\d{2}[-. ]\d{4}|[xX]-\d{4}")
+_SEVEN_DIGITS = re.compile(r"\d\d[-. \d]\d{4}")
+_LAST_FOUR = re.compile(r"[xX]-\d{4}")
+"""One of these two must stand in a text for the rules above."""
 
 
 def find_codes(text: str, lowered: str) -> Iterator[Identifier]:
     """Identifiers of known form, and those behind a label (the value alone, not the label)."""
-    for rule in (*_FORMS, *_LABELLED, *(_WITH_SEVEN_DIGITS if _SEVEN_DIGITS.search(text) else ())):
+    numbered = _SEVEN_DIGITS.search(text) or _LAST_FOUR.search(text)
+    for rule in (*_FORMS, *_LABELLED, *(_WITH_SEVEN_DIGITS if numbered else ())):
         for start, end in rule.find(text, lowered):
             yield Identifier(start, end, rule.kind)
     for digits in _DIGITS.finditer(text):

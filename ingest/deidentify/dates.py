@@ -6,6 +6,7 @@ Charts are to come de-identified, which shifts dates; `find_dates` only serves t
 import re
 from collections.abc import Iterator
 
+from extraction.gated import Gated
 from ingest.deidentify.identifiers import Identifier, IdentifierKind, Rule
 
 _MONTH = (
@@ -19,13 +20,14 @@ DATE = (
 _BIRTH = Rule(
     IdentifierKind.BIRTH_DATE,
     ("dob", "d.o.b", "birth", "born"),
-    re.compile(
+    Gated(
         r"\b(?:dob|d\.o\.b\.?|(?:date of )?birth(?: ?date)?|birthday|born)\b"
         r"[ \t]{0,3}[:=(-]?[ \t]{0,3}(?:is |was |on )?"
         rf"(?P<value>{DATE})(?!\d)",
         re.I,
     ),
 )
+_TELL_AGE = ("old", "y/o", "yo", "y.o.", "age")
 _AGE = re.compile(
     r"\b(?P<before>9\d|1[01]\d)(?:[ -]?(?:years?|yrs?)[ -]old|[ -]?(?:y/o|yo\b|y\.o\.))"
     r"|\bage[d:]? (?P<after>9\d|1[01]\d)\b(?! ?(?:%|days?|weeks?|months?))",
@@ -42,7 +44,7 @@ def find_birth_dates(text: str, lowered: str) -> Iterator[Identifier]:
 
 def find_ages_over_89(text: str, lowered: str) -> Iterator[Identifier]:
     """The number of an age of 90 or more."""
-    for found in _AGE.finditer(text):
+    for found in _AGE.finditer(text) if any(word in lowered for word in _TELL_AGE) else ():
         group = "before" if found["before"] else "after"
         yield Identifier(found.start(group), found.end(group), IdentifierKind.AGE)
 

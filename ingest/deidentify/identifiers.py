@@ -1,10 +1,11 @@
 """What a detector finds, and the seam for a stronger one."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from extraction.gated import Gated
 
 
 class IdentifierKind(StrEnum):
@@ -49,18 +50,25 @@ class Rule:
     """A pattern whose group `value` is an identifier.
 
     `triggers` are lower-case strings of which a text must hold one for the pattern to be tried at all: looking for them
-    costs a hundredth of running the pattern. Without triggers it is always tried.
+    costs a hundredth of running the pattern. Without triggers it is tried wherever it may match.
     """
 
     kind: IdentifierKind
     triggers: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: Gated
 
     def find(self, text: str, lowered: str) -> Iterator[tuple[int, int]]:
         """The ranges of the group `value`; `lowered` is the text in lower case."""
-        if not self.triggers or any(trigger in lowered for trigger in self.triggers):
-            for found in self.pattern.finditer(text):
-                yield found.span("value")
+        if not self.pattern.may_match(text):
+            return
+        for trigger in self.triggers:
+            if trigger in lowered:
+                break
+        else:
+            if self.triggers:
+                return
+        for found in self.pattern.finditer(text):
+            yield found.span("value")
 
 
 class Detector(Protocol):

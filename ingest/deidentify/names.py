@@ -3,19 +3,22 @@
 import re
 from collections.abc import Iterator
 
+from extraction.gated import Gated
 from ingest.deidentify.identifiers import Identifier, IdentifierKind, Rule
 from ingest.deidentify.words import NEVER_NAMES, WORDS_TOO
 
 _LETTERS = r"A-Za-zÀ-ÖØ-öø-ſ"
 _WORD_PART = rf"[A-ZÀ-ÖØ-Þ][{_LETTERS}\d'’]{{1,30}}"
 _TOKEN = rf"{_WORD_PART}(?:-{_WORD_PART}){{0,2}}"
+# Its capital first, what may not stand before it second: a search runs from one capital to the next.
+_FIRST = rf"[A-ZÀ-ÖØ-Þ](?<![{_LETTERS}\d].)[{_LETTERS}\d'’]{{1,30}}(?:-{_WORD_PART}){{0,2}}"
 _PART = rf"(?:{_TOKEN}|[A-Z]\.?(?![{_LETTERS}\d]))"
 _PARTICLE = r"(?:(?:de|del|della|da|di|van|von|der|den|la|le|bin|al|ter)(?: la| der)? )?"
 _JOIN = rf"(?:,? {_PARTICLE})"
 _NAME = rf"(?P<value>{_PARTICLE}{_PART}(?:{_JOIN}{_PART}){{0,3}})"
-_FULL = rf"(?<![{_LETTERS}\d])(?P<value>{_TOKEN}(?:{_JOIN}{_PART}){{1,3}})"
+_FULL = rf"(?P<value>{_FIRST}(?:{_JOIN}{_PART}){{1,3}})"
 _GAP = r"[ \t]{0,3}\n?[ \t]{0,3}"
-_AGED = rf"(?<![{_LETTERS}\d])(?P<value>{_TOKEN}(?: {_PART}){{0,2}})"
+_AGED = rf"(?P<value>{_FIRST}(?: {_PART}){{0,2}})"
 
 _CREDENTIAL = (
     r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|LPN|CRNA|Pharm\.?D|FNP|APRN|LCSW|DDS|DPM|MBBS"
@@ -54,7 +57,7 @@ _AGE_TRIGGERS = ("year-", "year old", "years old", "yr", "yo", "y/o", "y.o", "-m
 
 
 def _name(triggers: tuple[str, ...], pattern: str, flags: int = 0) -> Rule:
-    return Rule(IdentifierKind.NAME, triggers, re.compile(pattern, flags))
+    return Rule(IdentifierKind.NAME, triggers, Gated(pattern, flags))
 
 
 _RULES = (
@@ -71,7 +74,7 @@ _RULES = (
     _name(("name",), rf"(?:^|\||;|[Ff]irst |[Ll]ast |\t)[ ]{{0,3}}(?:Name|NAME|name):[ \t]{{0,3}}{_NAME}", re.M),
     _name(("patient",), rf"\b(?:for|of|regarding|with|saw|seeing) (?:(?:the|this|our|my) )?patient,? {_NAME}"),
     _name(
-        ("called", "goes by", " as ", "named", "a.k.a", "aka", "name is", "pleasure of", "dear"),
+        ("called", "goes by", "known as", "charted as", "named", "a.k.a", "aka", "name is", "pleasure of", "dear"),
         rf"\b{_CALLED} ['\"‘“]?{_NAME}",
     ),
     _name(

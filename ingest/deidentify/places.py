@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from extraction.gated import Gated
 from ingest.deidentify.identifiers import Identifier, IdentifierKind, Rule
 
 _STREET = (
@@ -22,11 +23,11 @@ _MONTHS = r"(?!(?:January|February|March|April|May|June|July|August|September|Oc
 _NAMED = rf"{_MONTHS}[A-ZÀ-Þ][a-zß-ÿ'’]{{2,20}}(?:[ -][A-ZÀ-Þ][a-zß-ÿ'’]{{2,20}}){{0,2}}"
 _ZIP = r"\d{5}(?:-\d{4})?(?!\d)"
 
-_FIVE_DIGITS = re.compile(r"(?<!\d)\d{5}(?!\d)")
+_FIVE_DIGITS = re.compile(r"\d\d{4}(?!\d)(?<!\d{6})")
 
 
 def _place(triggers: tuple[str, ...], pattern: str) -> Rule:
-    return Rule(IdentifierKind.PLACE, triggers, re.compile(pattern))
+    return Rule(IdentifierKind.PLACE, triggers, Gated(pattern))
 
 
 _WITH_ZIP = (
