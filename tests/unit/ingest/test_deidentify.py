@@ -169,3 +169,26 @@ def test_finds_the_planted_identifiers_of_the_development_set(shared_data: Path)
     figures = measure_phi(shared_data / "phi" / "safeharbor_seed.jsonl", DETECTOR)[0].figures()
     assert figures["recall"] >= 0.95  # type: ignore[operator]
     assert figures["precision"] >= 0.95  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[**Doctor Last Name **] saw him. Last dose given LAST night by Dr. [**Last Name (STitle) 123**].",
+        "Name: [**Known lastname 1**], [**Known firstname 2**]  MRN [**Medical Record Number 4567**]",
+        "prior study of [**2151-\n8-2**] by Dr. [**Last Name (STitle) **], [**Telephone/Fax (1) 4242**]",
+        "at [**Hospital1 18**], [**PO Box 12**]",
+    ],
+)
+def test_brackets_of_mimic_iii_stay_and_spoil_nothing_around_them(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_what_stands_beside_a_bracket_is_masked_as_ever() -> None:
+    assert masked("Dr. Okonkwo for [**Known lastname 1**], call 559-555-0142") == (
+        "Dr. [NAME] for [**Known lastname 1**], call [PHONE]"
+    )
+
+
+def test_a_bracket_that_is_not_closed_hides_nothing() -> None:
+    assert masked("[** Seen by Dr. Okonkwo today.") == "[** Seen by Dr. [NAME] today."
