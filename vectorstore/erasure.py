@@ -16,7 +16,7 @@ from sqlite3 import DatabaseError
 
 from core.errors import IndexMismatch
 from vectorstore.collection import collect, fresh_number, remove
-from vectorstore.durable import replace_atomically, sync_folder, write_synced
+from vectorstore.durable import replace_atomically, sync_folder
 from vectorstore.layout import DIRECTORY, MANIFEST, Layout
 from vectorstore.lease import claimed
 from vectorstore.manifest import Counts, Manifest, SegmentEntry, parse_manifest
@@ -138,7 +138,7 @@ class _Work:
             compacts=live.generation,
         )
         content = manifest.to_json()
-        write_synced(folder / MANIFEST, content)
+        replace_atomically(folder / MANIFEST, content)
         sync_folder(folder)
         sync_folder(folder.parent)
         self._step("generation written")

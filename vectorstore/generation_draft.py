@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.errors import IngestFailed
 from vectorstore.directory_draft import DirectoryDraft
-from vectorstore.durable import sha256_of, sync_folder, write_synced
+from vectorstore.durable import replace_atomically, sha256_of, sync_folder
 from vectorstore.layout import CATALOG, DIRECTORY, MANIFEST, Layout
 from vectorstore.manifest import SCHEMA_VERSION, FileEntry, Manifest, SegmentEntry
 from vectorstore.segment_builder import PatientRecord, SegmentBuilder, check
@@ -106,8 +106,9 @@ class GenerationDraft:
             compacts=compacts,
         )
         content = manifest.to_json()
-        write_synced(self._path.with_name(MANIFEST), content)
-        for folder in (self._path.parent, self._layout.generations, self._layout.root):
+        # It shows up whole, as readers may come upon a generation before the pointer names it.
+        replace_atomically(self._path.with_name(MANIFEST), content)
+        for folder in (self._layout.generations, self._layout.root):
             sync_folder(folder)
         return manifest, content
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from core.errors import AnamnesisError, IndexMismatch, IndexUnavailable, IngestFailed
 from core.settings import load_settings
 from vectorstore.collection import collect, fresh_number
-from vectorstore.durable import copy_hashed, sha256_of, sync_file, sync_folder, write_synced
+from vectorstore.durable import copy_hashed, replace_atomically, sha256_of, sync_file, sync_folder
 from vectorstore.layout import CATALOG, DIRECTORY, MANIFEST, VECTORS, Layout
 from vectorstore.lock import WriterLock
 from vectorstore.manifest import REBUILD, SCHEMA_VERSION, VERIFY, FileEntry, parse_manifest, schema_of
@@ -103,8 +103,8 @@ class _Move:
         }
         content = sealed(document)
         parse_manifest(content)
-        write_synced(folder / MANIFEST, content)
-        for changed in (folder, self._layout.generations, self._layout.segments, self._layout.root):
+        replace_atomically(folder / MANIFEST, content)
+        for changed in (self._layout.generations, self._layout.segments, self._layout.root):
             sync_folder(changed)
         write_pointer(self._layout.pointer, Pointer(self._number, sha256(content).hexdigest()))
         return self._number

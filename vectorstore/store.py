@@ -86,7 +86,10 @@ def _open_directory(layout: Layout, manifest: Manifest) -> Directory:
     path = layout.root / manifest.directory.path
     if path.stat().st_size != manifest.directory.size:
         raise IndexMismatch(f"{path} has the wrong size: run `python -m vectorstore.verify {layout.root}`")
-    return Directory(path)
+    directory = Directory(path)
+    # SQLite reads nothing before it is asked, and a request should not be the first to meet a file that is no database.
+    directory.find("")
+    return directory
 
 
 def _vouched(content: bytes, path: Path, pointer: Pointer) -> Manifest:
