@@ -1,12 +1,12 @@
 """Compaction: which segments are worth merging, and copying what they hold into new ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from pathlib import Path
 
-from vectorstore.digests import chart_digest
+from core.errors import IndexMismatch
+from vectorstore.durable import sha256_of
 from vectorstore.generation_draft import GenerationDraft
-from vectorstore.manifest import SegmentEntry
-from vectorstore.segment import Segment
-from vectorstore.segment_builder import PatientRecord
+from vectorstore.manifest import VERIFY, SegmentEntry
 
 MOST_SMALL = 8
 # A segment joins the smaller ones that are merged while it is at most this many times as large as they are together.
@@ -38,23 +38,18 @@ def worth_merging(entries: Iterable[SegmentEntry], segment_chunks: int, *, most:
     return chosen
 
 
-def merge(segments: Mapping[str, Segment], draft: GenerationDraft) -> None:
-    """Write the live patients of these segments into new ones, in order of id."""
-    for place in draft.directory.places(segments):
-        draft.put(record_at(segments[place.segment], place.patient_key))
-
-
-def record_at(segment: Segment, patient_key: int) -> PatientRecord:
-    """A patient as they were handed to their segment.
+def merge(root: Path, entries: Iterable[SegmentEntry], draft: GenerationDraft) -> None:
+    """Copy the live patients of these segments into new ones, a segment after another, each in order of id.
 
     Raises:
-        IndexMismatch: the segment does not hold what was written.
+        IndexMismatch: a file is not what was published. A copy of it would be vouched for by a checksum of its own.
     """
-    patient = segment.patient(patient_key)
-    notes = segment.stored_notes(patient)
-    if chart_digest((note.digest for note in notes), patient.quarantined, patient.skipped) != patient.digest:
-        raise segment.changed()
-    return PatientRecord(patient.patient_id, tuple(notes), patient.quarantined, patient.skipped)
+    for entry in entries:
+        for file in entry.files:
+            if sha256_of(root / file.path) != file.sha256:
+                raise IndexMismatch(f"{root / file.path} has changed since it was published: {VERIFY}")
+        for place in draft.directory.places(entry.name):
+            draft.copy(place)
 
 
 def _mostly_dead(entry: SegmentEntry) -> bool:

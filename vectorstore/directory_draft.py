@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 -- only constants of this module are put into SQL
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,16 +98,14 @@ class DirectoryDraft:
             self._count(PatientPlace(*row), -1)
         return bool(rows)
 
-    def places(self, segments: Collection[str]) -> Iterator[PatientPlace]:
-        """The patients of some segments, in order of id; reads a page at a time, so they may be moved meanwhile."""
-        names = sorted(segments)
-        among = f"segment IN ({', '.join('?' * len(names))})"
+    def places(self, segment: str) -> Iterator[PatientPlace]:
+        """The patients of a segment, in order of id; reads a page at a time, so they may be moved meanwhile."""
         past: tuple[str, ...] = ()
         while True:
             rows = self._db.execute(
-                f"SELECT {PLACE} FROM patients WHERE {'patient_id > ? AND ' if past else ''}{among} "
+                f"SELECT {PLACE} FROM patients WHERE {'patient_id > ? AND ' if past else ''}segment = ? "
                 "ORDER BY patient_id LIMIT ?",
-                (*past, *names, _PAGE),
+                (*past, segment, _PAGE),
             ).fetchall()
             yield from (PatientPlace(*row) for row in rows)
             if len(rows) < _PAGE:

@@ -1,6 +1,8 @@
 """A generation that is being written: new segments, and a copy of the directory that points into them."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import IngestFailed
@@ -8,7 +10,7 @@ from vectorstore.directory_draft import DirectoryDraft
 from vectorstore.durable import replace_atomically, sha256_of, sync_folder
 from vectorstore.layout import CATALOG, DIRECTORY, MANIFEST, Layout
 from vectorstore.manifest import SCHEMA_VERSION, FileEntry, Manifest, SegmentEntry
-from vectorstore.segment_builder import PatientRecord, SegmentBuilder, check
+from vectorstore.segment_builder import PatientPlace, PatientRecord, SegmentBuilder, check
 from vectorstore.specs import ChunkingSpec, EmbeddingSpec
 
 
@@ -51,21 +53,16 @@ class GenerationDraft:
                 after which this draft cannot be finished.
         """
         check(record, self._embedding.dimension)
-        try:
-            self._put(record)
-        except BaseException:
-            self._broken = True
-            raise
+        with self._spoiled_by_errors():
+            builder = self._builder_for(record.vectors)
+            builder.forget(record.patient_id)
+            self.directory.put(builder.add(record))
 
-    def _put(self, record: PatientRecord) -> None:
-        builder = self._builder
-        if builder is not None and builder.vectors and builder.vectors + record.vectors > self._segment_chunks:
-            self._close_segment(builder)
-            builder = None
-        if builder is None:
-            builder = self._builder = self._new_segment()
-        builder.forget(record.patient_id)
-        self.directory.put(builder.add(record))
+    def copy(self, place: PatientPlace) -> None:
+        """Copy a patient from the finished segment where they lie to a new one."""
+        with self._spoiled_by_errors():
+            builder = self._builder_for(place.vectors)
+            self.directory.put(builder.copy(place, self._layout.segment(place.segment)))
 
     def remove(self, patient_id: str) -> bool:
         """Leave a patient out; returns whether there was one."""
@@ -117,6 +114,23 @@ class GenerationDraft:
         if self._builder is not None:
             self._builder.abandon()
         self.directory.abandon()
+
+    def _builder_for(self, vectors: int) -> SegmentBuilder:
+        builder = self._builder
+        if builder is not None and builder.vectors and builder.vectors + vectors > self._segment_chunks:
+            self._close_segment(builder)
+            builder = None
+        if builder is None:
+            builder = self._builder = self._new_segment()
+        return builder
+
+    @contextmanager
+    def _spoiled_by_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._broken = True
+            raise
 
     def _new_segment(self) -> SegmentBuilder:
         name = f"{self.number:08d}" if not self._new else f"{self.number:08d}-{len(self._new) + 1}"

@@ -88,7 +88,7 @@ def open_journaled(path: Path) -> sqlite3.Connection:
 
 def open_finished(path: Path) -> sqlite3.Connection:
     """A finished database, read-only and immutable, for use from any thread under the caller's lock."""
-    connection = sqlite3.connect(_finished(path), uri=True, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(finished_uri(path), uri=True, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
@@ -100,7 +100,7 @@ def attached(connection: sqlite3.Connection, **paths: Path) -> Iterator[None]:
     done = []
     try:
         for name, path in paths.items():
-            connection.execute("ATTACH ? AS " + name, (_finished(path),))
+            connection.execute("ATTACH ? AS " + name, (finished_uri(path),))
             done.append(name)
         yield
     finally:
@@ -108,5 +108,6 @@ def attached(connection: sqlite3.Connection, **paths: Path) -> Iterator[None]:
             connection.execute("DETACH " + name)
 
 
-def _finished(path: Path) -> str:
+def finished_uri(path: Path) -> str:
+    """What a finished database is attached by."""
     return f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"

@@ -5,20 +5,23 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from core.errors import IndexMismatch
 from core.records import SkippedNote
 from vectorstore.digests import chart_digest
 from vectorstore.durable import sha256_of, sync_file, sync_folder
 from vectorstore.layout import CATALOG, VECTORS
-from vectorstore.manifest import FileEntry
+from vectorstore.manifest import VERIFY, FileEntry
 from vectorstore.schema import CATALOG_SCHEMA, create
+from vectorstore.segment_copy import CatalogCopy
 from vectorstore.stored_note import Label, StoredNote
 
 _LABELS_IN_MEMORY = 50_000
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class SegmentBuilder:
         self._sha256 = hashlib.sha256()
         self._db = create(folder / CATALOG, CATALOG_SCHEMA)
         self._db.execute("BEGIN")
+        self._copying: CatalogCopy | None = None
         self._labels: dict[Label, int] = {}
         self._last_label = 0
         self._last_key = 0
@@ -117,6 +121,37 @@ class SegmentBuilder:
             dated[0] if dated else None,
             dated[-1] if dated else None,
         )
+
+    def copy(self, place: PatientPlace, source: Path) -> PatientPlace:
+        """Append a patient as they lie in a finished segment, whose folder is `source`. After an error the segment is
+        good for nothing.
+
+        Raises:
+            ValueError: a note id is already here.
+        """
+        if self._copying is None:
+            self._copying = CatalogCopy(self._db, self._keys_of)
+        self._copying.from_segment(source)
+        self._last_key += 1
+        self.patients += 1
+        try:
+            notes, vectors, first = self._copying.patient(
+                place.patient_key, to=self._last_key, first_note=self._notes + 1, first_vector=self.vectors
+            )
+        except sqlite3.IntegrityError as e:
+            raise ValueError("a note id is used twice; note ids are unique in an index") from e
+        self._notes += notes
+        stride = 4 * self._dimension
+        with (source / VECTORS).open("rb") as file:
+            file.seek(first * stride)
+            left = vectors * stride
+            while left and (content := file.read(min(left, _PIECE))):
+                self._write_vectors(content)
+                left -= len(content)
+        if left:
+            raise IndexMismatch(f"{source / VECTORS} is shorter than it was: {VERIFY}")
+        self.vectors += vectors
+        return replace(place, segment=self.name, patient_key=self._last_key)
 
     def forget(self, patient_id: str) -> None:
         """Take back a patient added before, if they were; the vectors stay in the file, unreachable."""
@@ -198,10 +233,12 @@ class SegmentBuilder:
         )
 
     def _add_vectors(self, note: StoredNote) -> None:
-        content = np.ascontiguousarray(note.vectors, dtype="<f4").data
+        self._write_vectors(np.ascontiguousarray(note.vectors, dtype="<f4").data)
+        self.vectors += len(note.vectors)
+
+    def _write_vectors(self, content: bytes | memoryview) -> None:
         self._file.write(content)
         self._sha256.update(content)
-        self.vectors += len(note.vectors)
 
     def _keys_of(self, labels: Iterable[Label]) -> dict[Label, int]:
         if len(self._labels) > _LABELS_IN_MEMORY:

@@ -22,7 +22,6 @@ from vectorstore.layout import Layout
 from vectorstore.lock import WriterLock
 from vectorstore.manifest import REBUILD, Manifest, check_chunking, check_embedding
 from vectorstore.pointer import Pointer, read_pointer, write_pointer
-from vectorstore.segment import Segment
 from vectorstore.segment_builder import PatientRecord
 from vectorstore.specs import ChunkingSpec, EmbeddingSpec
 from vectorstore.store import SegmentCache, open_generation
@@ -192,13 +191,8 @@ class IndexWriter:
         if not chosen:
             return None
         with disk_errors(self._layout.root, live=self._live):
-            segments = {
-                entry.name: Segment(self._layout.root, entry, manifest.embedding.dimension)
-                for entry in manifest.segments
-                if entry.name in chosen
-            }
             draft = self._open_draft()
-            merge(segments, draft)
+            merge(self._layout.root, [entry for entry in manifest.segments if entry.name in chosen], draft)
             return self._make_live(draft, compacts=manifest.generation)
 
     @property

@@ -2,13 +2,14 @@
 
 import math
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.errors import IndexMismatch
-from core.records import SkippedNote
+from core.records import ProcessedNote, SkippedNote
 from tests.fakes.indexes import compact, lined, open_store, open_writer, publish, vectors_of
 from vectorstore.compaction import MOST_SMALL, worth_merging
 from vectorstore.durable import sha256_of
@@ -191,3 +192,33 @@ def test_damage_is_refused_rather_than_copied_and_vouched_for(
         compact(tmp_path)
     assert "by the river" not in "".join(traceback.format_exception(caught.value))
     assert open_store(tmp_path).generation.number == 2
+
+
+def headed(patient_id: str, heading: str) -> ProcessedNote:
+    item = lined(patient_id, f"note of {patient_id}", "takes aspirin\nno fever")
+    return replace(item, sentences=tuple(replace(s, heading=f"{heading} {s.ordinal}") for s in item.sentences))
+
+
+def test_headings_come_along_from_every_segment_and_those_of_charts_that_are_gone_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vectorstore.segment_builder._LABELS_IN_MEMORY", 3)
+    monkeypatch.setattr("vectorstore.writer.worth_merging", lambda entries, _: {entry.name for entry in entries})
+    charts = {f"p{n}": [headed(f"p{n}", f"heading {n % 4}")] for n in range(6)} | {"empty": []}
+    for patient_id, notes in charts.items():
+        publish(tmp_path, {patient_id: notes, f"other {patient_id}": [headed(f"other {patient_id}", "shared")]})
+    publish(tmp_path, {"p5": [headed("p5", "renamed")]}, removed=["other p1"])
+    compact(tmp_path)
+    generation = open_store(tmp_path).generation
+    assert [entry.name for entry in generation.manifest.segments] == ["00000009"]
+    for patient_id in charts:
+        wanted = [headed("p5", "renamed")] if patient_id == "p5" else charts[patient_id]
+        assert list(generation.processed(patient_id)) == wanted
+    assert generation.patient_of("note of other p1") is None
+    content = (tmp_path / "segments" / "00000009" / "catalog.sqlite").read_bytes()
+    assert b"heading 0" in content
+    assert b"heading 1 0" in content, "another patient has it too"
+    publish(tmp_path, {"p1": [headed("p1", "new")], "p5": [headed("p5", "new")]})
+    compact(tmp_path)
+    (path,) = tmp_path.glob("segments/00000011/catalog.sqlite")
+    assert b"heading 1 0" not in path.read_bytes()

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import IndexMismatch, IndexUnavailable, IngestFailed
 from tests.fakes.first_schema import publish_first_schema
-from tests.fakes.indexes import lined, open_store, open_writer, publish, vectors_of
+from tests.fakes.indexes import compact, lined, open_store, open_writer, publish, vectors_of
 from vectorstore.durable import sha256_of
 from vectorstore.layout import Layout
 from vectorstore.migrate import main, migrate
@@ -272,3 +272,11 @@ def test_notes_that_came_over_can_be_copied_on(root: Path) -> None:
     for patient_id, notes in LIVE.items():
         assert again.processed(patient_id) == tuple(notes)
         assert [note.text for note in again.stored_notes(patient_id)] == [item.note.text for item in notes]
+
+
+def test_segments_that_came_over_can_be_compacted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(root)
+    monkeypatch.setattr("vectorstore.writer.worth_merging", lambda entries, _: {entry.name for entry in entries})
+    assert compact(root) is not None
+    assert len(open_store(root).generation.manifest.segments) == 1
+    assert_live_as_written(root)
