@@ -9,7 +9,7 @@ BENCH = Bench(
     (
         Part("rate", "bench.ingest.rate:measure", 6),
         Part("refresh", "bench.ingest.refresh:measure", 14),
-        Part("ray", "bench.ingest.on_ray:measure", 9),
+        Part("ray", "bench.ingest.on_ray:measure", 12),
         Part("real-sample", "bench.long_ingest:measure_real", 4),
         Part("long", "bench.long_ingest:measure_long", 95),
     ),

@@ -1,4 +1,4 @@
-"""`python -m bench.ingest.ray_run WORKERS NOTES`: the ingest command on a local cluster of so many processors."""
+"""`python -m bench.ingest.ray_run WORKERS NOTES`: the ingest command with so many workers, on a local cluster."""
 
 import json
 import logging
@@ -12,9 +12,9 @@ def run(workers: int, notes: str) -> None:
     """Start the cluster, run the command, say how long it took on the last line."""
     import ray
 
-    ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(num_cpus=max(2, workers), include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     began = time.perf_counter()
-    code = main(["--engine", "ray", notes])
+    code = main(["--engine", "ray", "--workers", str(workers), notes])
     seconds = time.perf_counter() - began
     ray.shutdown()
     if code:
