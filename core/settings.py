@@ -26,7 +26,9 @@ class IndexSettings(_Group):
 
     dir: Path = Field(Path("var/index"), description="Folder of the published index.")
     poll_s: float = Field(2.0, gt=0, description="Seconds between looks for a new generation.")
-    keep: int = Field(3, ge=1, description="Generations kept on disk, the live one included.")
+    keep: int = Field(
+        3, ge=1, description="Generations kept on disk, the live one included; one and its compaction count once."
+    )
 
 
 class StateSettings(_Group):
