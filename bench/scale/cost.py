@@ -48,8 +48,8 @@ def slopes(figures: Iterable[Figure]) -> Slopes:
         refresh_share=value("^refresh, CPU of full ingest: 1% of the notes$") / 100,
         nothing_share=value("^refresh, CPU of full ingest: nothing, files written again$") / 100,
         notes_a_second=value("stubbed: rate$"),
-        query_ms=value("^store 10M: dense p50, chart open$"),
-        anew_ms=value("^store 10M: dense p50, chart opened anew$"),
+        query_ms=value("^store 10M: p50, dense, chart open$"),
+        anew_ms=value("^store 10M: p50, dense, chart opened anew$"),
     )
 
 

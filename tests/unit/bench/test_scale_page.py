@@ -15,8 +15,8 @@ FIGURES = [
     Figure("ingest of 1,000,000 notes, embedder stubbed: rate", 100.0, "notes/s"),
     Figure("refresh, CPU of full ingest: 1% of the notes", 1.5, "%", 2, "at_most", "a | b", 1.4, 1.7),
     Figure("refresh, CPU of full ingest: nothing, files written again", 0.5, "%", 0.3, "at_most"),
-    Figure("store 10M: dense p50, chart open", 0.04, "CPU ms"),
-    Figure("store 10M: dense p50, chart opened anew", 0.5, "CPU ms"),
+    Figure("store 10M: p50, dense, chart open", 0.04, "CPU ms"),
+    Figure("store 10M: p50, dense, chart opened anew", 0.5, "CPU ms"),
 ]
 CURVES = [
     Curve("refresh: CPU", "notes changed, %", "CPU, %", (Point(0, 0.1, 0.1, 0.1), Point(100, 99, 98, 101))),
@@ -57,5 +57,5 @@ def test_costs_follow_from_the_slopes() -> None:
     assert "| full ingest | 200 core hours |" in table
     assert "| index | 200 GB |" in table
     assert "3.0 core hours, $0.12" in table
-    with pytest.raises(KeyError, match="dense p50"):
+    with pytest.raises(KeyError, match="p50, dense"):
         cost_table(FIGURES[:-2])
