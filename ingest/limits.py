@@ -50,7 +50,7 @@ class Limits:
         for source, tally in tallies.items():
             before = live.get(source, 0)
             meant = self._plan.allow_shrink or (self._plan.allow_empty and not tally.kept)
-            if not meant and not tally.incomplete and tally.kept < self._plan.max_shrink * before:
+            if not meant and not tally.incomplete and tally.kept + tally.erased < self._plan.max_shrink * before:
                 raise self._failure(
                     f"source {source!r} holds {tally.kept:,} notes that can be kept and the index has {before:,} of "
                     f"it; less than the share of {self._plan.max_shrink:g} (ANAMNESIS_INGEST__MAX_SHRINK) is taken "

@@ -83,7 +83,7 @@ def patients_served(layout: Layout) -> set[str]:
 
 
 def words_of_others(layout: Layout, patient_id: str) -> Iterator[bytes]:
-    """Everything in words that the index holds of all other patients: texts, ids, headings; a batch at a time."""
+    """All that index and staging hold of other patients in words: texts, ids, headings; a batch at a time."""
     for folder in _segments(layout):
         with closing(open_finished(folder / CATALOG)) as db:
             texts = db.execute(
@@ -102,10 +102,19 @@ def words_of_others(layout: Layout, patient_id: str) -> Iterator[bytes]:
                 yield _joined(db.execute(sql, (patient_id,)).fetchall())
     for path in sorted(layout.generations.glob(f"*/{MANIFEST}")):
         yield path.read_bytes()
+    if staged_specs(layout) is not None:
+        with closing(sqlite3.connect(layout.staging / DATABASE)) as db:
+            staged = db.execute(
+                "SELECT text, note_id, patient_id, encounter_id, digest, row_digest, metadata, rows FROM notes "
+                "WHERE patient_id <> ?",
+                (patient_id,),
+            )
+            while rows := staged.fetchmany(_TEXTS_AT_ONCE):
+                yield _joined(rows)
 
 
 def vectors_of_others(layout: Layout, patient_id: str) -> Iterator[bytes]:
-    """The vectors that belong to other patients, a block at a time."""
+    """The vectors that belong to other patients, those of the staging too; a block at a time."""
     strides = _strides(layout)
     for folder in _segments(layout):
         with closing(open_finished(folder / CATALOG)) as db:
@@ -116,6 +125,13 @@ def vectors_of_others(layout: Layout, patient_id: str) -> Iterator[bytes]:
             rows = np.memmap(folder / VECTORS, np.uint8, "r").reshape(-1, strides[folder.name])
             for start, number in places:
                 yield rows[start : start + number].tobytes()
+    specs = staged_specs(layout)
+    if specs is not None:
+        with closing(sqlite3.connect(layout.staging / DATABASE)) as db:
+            places = db.execute(
+                "SELECT first_vector, vectors FROM notes WHERE patient_id <> ?", (patient_id,)
+            ).fetchall()
+        yield _rows_at(layout.staging / STAGED_VECTORS, places, 4 * specs[0].dimension).tobytes()
 
 
 def staged_specs(layout: Layout) -> tuple[EmbeddingSpec, ChunkingSpec] | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import AnamnesisError, SettingsInvalid
 from core.settings import Settings, load_settings
-from core.telemetry import configure_logging
+from core.telemetry import configure_logging, traits_of
 from ingest.erase.certificate import FOLDER
 from ingest.erase.run import Order, erase
 from ingest.erase.search import Place
@@ -39,6 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except AnamnesisError as e:
         print(f"erase: {e}", file=sys.stderr)
+        return 1
+    except Exception as e:
+        # What it says may quote a chart.
+        traits = traits_of(e)
+        print(f"erase: failed ({traits['exception']} at {traits['at']}); run it again to complete it", file=sys.stderr)
         return 1
 
 

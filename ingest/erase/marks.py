@@ -76,7 +76,7 @@ class Gathered:
         """What to look for."""
         texts = set(_pieces(self.texts))
         answers = set(_pieces(self.answers)) - texts
-        vectors = {row[:WINDOW].tobytes() for block in self.vectors for row in block}
+        vectors = {row[at : at + WINDOW].tobytes() for block in self.vectors for row in block for at in _places(row)}
         names: dict[int, set[bytes]] = {}
         for name in {*self.digests, *(i for ids in self.ids.values() for i in ids)}:
             for form in _forms(name):
@@ -87,6 +87,11 @@ class Gathered:
             {role: frozenset(ids) for role, ids in self.ids.items()},
             tuple((kind, windower.window_set(len(next(iter(w))), w)) for kind, w in sets if w),
         )
+
+
+def _places(vector: NDArray[np.uint8]) -> tuple[int, int]:
+    """Where in a vector to look: one that is cut in two is found by one of the halves."""
+    return 0, (len(vector) // 8) * 4
 
 
 def _pieces(texts: Iterable[str]) -> Iterable[bytes]:

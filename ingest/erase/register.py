@@ -52,7 +52,7 @@ SINKS: tuple[Sink, ...] = (
     Sink(
         "staging",
         "index: staging/",
-        "the checkpoint of an interrupted run is thrown away where it holds the patient",
+        "the patient's notes are removed, vectors wiped, the database written anew",
         BYTES_AND_ROWS,
         ("index:staging",),
     ),

@@ -211,6 +211,10 @@ class _Erasure:
         self._step("state rows")
         state.wipe(wait_s=order.wait_s)
         report.removed |= {table: counted(count, "row") for table, count in cleared.rows.items()}
+        for table in state.unknown_tables():
+            report.left.append(
+                f"{state.path} has a table that this release does not know ({table}): erase with its own"
+            )
         report.removed["audit log"] = f"{counted(cleared.stripped, 'entry', 'entries')} stripped"
 
     def _prove(self, marks: Marks, searcher: Searcher) -> Proof:
@@ -291,9 +295,9 @@ class _Erasure:
         )
 
     def _audit(self, stone: Tombstone, run: int, outcome: str) -> None:
-        state = StateFile(self._order.state_dir)
-        if state.exists:
-            with self._trying("audit log"):
+        with self._trying("audit log"):
+            state = StateFile(self._order.state_dir)
+            if state.exists:
                 state.write(self._entry(stone, run, outcome), wait_s=self._order.wait_s)
 
     def _entry(self, stone: Tombstone, run: int, outcome: str) -> Entry:

@@ -47,19 +47,10 @@ class Cleared:
 
 
 class StateFile:
-    """The service's database as an eraser sees it.
-
-    Raises:
-        IngestFailed: it has tables of which nobody here knows what they hold.
-    """
+    """The service's database as an eraser sees it."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
-        if self.exists and (unknown := self._tables() - TABLES):
-            raise IngestFailed(
-                f"{self.path} has tables that this release does not know ({', '.join(sorted(unknown))}): erase with "
-                "the release that made them"
-            )
 
     @property
     def exists(self) -> bool:
@@ -77,7 +68,7 @@ class StateFile:
                 found.ids[Role.SUMMARY].add(summary_id)
                 found.ids[Role.NOTE].update(json.loads(note_ids))
                 found.digests.update({digest, str(json.loads(provenance).get("patient_digest") or digest)})
-                found.answers += [*_strings(json.loads(body)), *_strings(json.loads(trace or b"null"))]
+                found.answers += [*_strings(_parsed(body)), *_strings(_parsed(trace))]
             for (note_ids,) in db.execute("SELECT note_ids FROM audit WHERE patient_id = ?", (patient_id,)):
                 found.ids[Role.NOTE].update(json.loads(note_ids))
             found.answers += [
@@ -137,7 +128,7 @@ class StateFile:
                 (patient_id,),
             ):
                 yield f"{other}\0{summary_id}".encode("utf-8", "replace")
-                yield from (text.encode("utf-8", "replace") for text in _quotes(json.loads(body)))
+                yield from (text.encode("utf-8", "replace") for text in _quotes(_parsed(body)))
                 if other not in served and trace is not None:
                     yield trace
 
@@ -154,10 +145,11 @@ class StateFile:
             for row in db.execute("SELECT patient_id, note_ids FROM audit WHERE patient_id <> ?", (patient_id,)):
                 yield "\0".join(row).encode("utf-8", "replace")
 
-    def _tables(self) -> set[str]:
+    def unknown_tables(self) -> list[str]:
+        """Tables of which nobody here knows what they hold: another release made them."""
         with self._reading() as db:
             rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {name for (name,) in rows if not name.startswith("sqlite_")}
+        return sorted(name for (name,) in rows if not name.startswith("sqlite_") and name not in TABLES)
 
     def _reading(self) -> closing[sqlite3.Connection]:
         return closing(sqlite3.connect(self.path, timeout=_BUSY_S))
@@ -193,7 +185,6 @@ def _clear(db: sqlite3.Connection, patient_id: str, ids: dict[Role, frozenset[st
         ).rowcount
         for table in ("feedback", "traces", "summaries")
     }
-    db.create_function("names_patient", 5, _Naming(patient_id, ids), deterministic=True)
     triggers = db.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
     ).fetchall()
@@ -201,32 +192,53 @@ def _clear(db: sqlite3.Connection, patient_id: str, ids: dict[Role, frozenset[st
         db.execute(f'DROP TRIGGER "{name}"')
     stripped = db.execute(
         "UPDATE audit SET patient_id = NULL, note_ids = '[]', summary_id = NULL, target = NULL, purpose = ? "
-        "WHERE patient_id = ? OR summary_id IN (SELECT summary_id FROM gone) "
-        "OR names_patient(note_ids, summary_id, target, purpose, request_id)",
+        "WHERE patient_id = ? OR summary_id IN (SELECT summary_id FROM gone)",
         (STRIPPED, patient_id),
     ).rowcount
+    stripped += _strip_mentions(db, _Naming(patient_id, ids))
     for _, sql in triggers:
         db.execute(sql)
     db.execute("DROP TABLE gone")
     return Cleared(rows, stripped)
 
 
+def _strip_mentions(db: sqlite3.Connection, naming: "_Naming") -> int:
+    """Take the patient out of entries that are not about them, and leave whom these are about."""
+    changed = []
+    for entry_id, note_ids, summary_id, target, purpose in db.execute(
+        "SELECT entry_id, note_ids, summary_id, target, purpose FROM audit"
+    ):
+        ids = json.loads(note_ids)
+        kept = [i for i in ids if not (i in naming.notes or naming.in_words(i))]
+        now = (
+            note_ids if len(kept) == len(ids) else json.dumps(kept),
+            None if summary_id in naming.summaries else summary_id,
+            None if target and naming.in_target(target) else target,
+            STRIPPED if naming.in_words(purpose) else purpose,
+        )
+        if now != (note_ids, summary_id, target, purpose):
+            changed.append((*now, entry_id))
+    db.executemany("UPDATE audit SET note_ids = ?, summary_id = ?, target = ?, purpose = ? WHERE entry_id = ?", changed)
+    return len(changed)
+
+
 class _Naming:
-    """Whether an audit entry names the patient in another column than the one for it."""
+    """Whether a field names the patient, one of their notes or a summary of theirs."""
 
     def __init__(self, patient_id: str, ids: dict[Role, frozenset[str]]) -> None:
+        self.notes = ids[Role.NOTE]
+        self.summaries = ids[Role.SUMMARY]
         self._ids = frozenset({patient_id}).union(*ids.values())
-        self._notes = ids[Role.NOTE]
-        self._summaries = ids[Role.SUMMARY]
         self._telling = telling(self._ids)
 
-    def __call__(self, note_ids: str, summary_id: str | None, target: str | None, purpose: str, request_id: str) -> int:
-        if summary_id in self._summaries or not self._notes.isdisjoint(json.loads(note_ids)):
-            return 1
-        path = unquote(target or "")
-        if self._telling and any(self._telling.search(words) for words in (purpose, request_id, path)):
-            return 1
-        return int(any(path.endswith(f"/{i}") for i in self._ids))
+    def in_words(self, words: str) -> bool:
+        """Whether an id stands somewhere in these words."""
+        return bool(self._telling and self._telling.search(words))
+
+    def in_target(self, target: str) -> bool:
+        """Whether a path ends in an id, or holds one."""
+        path = unquote(target)
+        return self.in_words(path) or any(path.endswith(f"/{i}") for i in self._ids)
 
 
 def _insert(db: sqlite3.Connection, entry: Entry) -> None:
@@ -243,6 +255,13 @@ def _insert(db: sqlite3.Connection, entry: Entry) -> None:
             entry.outcome,
         ),
     )
+
+
+def _parsed(content: bytes | None) -> Any:
+    try:
+        return json.loads(content or b"null")
+    except ValueError:
+        return None
 
 
 def _strings(value: Any) -> Iterator[str]:
