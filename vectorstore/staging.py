@@ -30,6 +30,15 @@ DATABASE = "notes.sqlite"
 STAGED_VECTORS = "vectors.f32"
 _PAGE = 1000
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_NO_FAULT_OF_THE_FILE = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+)
 
 
 class Staging:
@@ -45,15 +54,19 @@ class Staging:
         self._specs = json.dumps(specs, sort_keys=True)
         self._notes = 0
         self._vectors = 0
+        self._broken = False
         self._spoilt = False
 
     def __enter__(self) -> Self:
-        """Open the folder, making it where it is missing."""
+        """Open the folder, making it where it is missing.
+
+        Raises:
+            IngestFailed: the disk is full or fails, or somebody else is writing there; what is staged stays.
+        """
         try:
-            self._open()
-        except sqlite3.DatabaseError:
-            self._throw_away()
-            self._open()
+            self._open_or_start_over()
+        except (OSError, sqlite3.OperationalError) as e:
+            raise self._failed(e) from e
         return self
 
     def __exit__(
@@ -61,12 +74,8 @@ class Staging:
     ) -> None:
         """Commit what was added and close; where damage was met, throw all away, so that the next run starts whole."""
         try:
-            if self._file >= 0 and not self._spoilt:
+            if self._file >= 0 and not self._broken:
                 self.commit()
-        except IngestFailed:
-            # A full disk that ended the run must not hide behind a second complaint about it.
-            if error is None:
-                raise
         finally:
             self._close()
             if self._spoilt:
@@ -105,6 +114,7 @@ class Staging:
         if note.vectors.shape != (len(note.chunks), self._dimension):
             needed = (len(note.chunks), self._dimension)
             raise ValueError(f"vectors have shape {note.vectors.shape} and the chunks need {needed}")
+        self._refuse_if_broken()
         if self.has(note.digest):
             self._rows("UPDATE notes SET row_digest = ? WHERE digest = ?", note.row_digest, note.digest)
             return
@@ -138,6 +148,7 @@ class Staging:
         Raises:
             IngestFailed: the disk is full or fails.
         """
+        self._refuse_if_broken()
         try:
             os.fsync(self._file)
         except OSError as e:
@@ -198,6 +209,20 @@ class Staging:
         self._throw_away()
         self._notes = self._vectors = 0
 
+    def _open_or_start_over(self) -> None:
+        try:
+            self._open()
+        except sqlite3.DatabaseError as e:
+            if getattr(e, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NO_FAULT_OF_THE_FILE:
+                raise
+        except IngestFailed:
+            if not self._spoilt:
+                raise
+        else:
+            return
+        self._throw_away()
+        self._open()
+
     def _open(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives its journal the permissions of the database.
@@ -231,11 +256,12 @@ class Staging:
         whole = min(committed, os.fstat(self._file).st_size // stride)
         os.ftruncate(self._file, whole * stride)
         run("BEGIN IMMEDIATE")
-        run("DELETE FROM notes WHERE first_vector + vectors > ?", (whole,))
+        if whole < committed:
+            run("DELETE FROM notes WHERE first_vector + vectors > ?", (whole,))
         run("UPDATE state SET vectors = ?", (whole,))
         self._vectors = whole
         (self._notes,) = run("SELECT count(*) FROM notes").fetchone()
-        self._spoilt = False
+        self._broken = self._spoilt = False
         self._wipe_holes()
 
     def _wipe_holes(self) -> None:
@@ -278,13 +304,19 @@ class Staging:
                 raise self._damaged() from None
             raise self._failed(e) from e
 
+    def _refuse_if_broken(self) -> None:
+        if self._broken:
+            raise IngestFailed(f"{self._folder} could not be written before: see to the disk and run again")
+
     def _failed(self, error: Exception) -> IngestFailed:
+        # SQLite may have rolled back by itself: what was added now would be committed one by one, before its vectors.
+        self._broken = True
         return IngestFailed(
             f"{self._folder} cannot be written ({type(error).__name__}: {error}); see to the disk and run again"
         )
 
     def _damaged(self) -> IngestFailed:
-        self._spoilt = True
+        self._broken = self._spoilt = True
         return IngestFailed(
             f"{self._folder} was damaged since the last run, and is thrown away; nothing was published: run again"
         )

@@ -235,3 +235,66 @@ def test_an_error_in_the_run_keeps_what_was_staged(tmp_path: Path) -> None:
         raise RuntimeError("stop")
     with staging(tmp_path / "s") as staged:
         assert staged.has(note("n1").digest)
+
+
+def test_a_disk_that_is_full_costs_what_was_not_committed_and_says_so(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk."""
+    code = f"""
+import resource, signal
+from pathlib import Path
+from tests.unit.vectorstore.test_staging import *
+with staging(Path({str(tmp_path)!r}) / "s") as staged:
+    staged.add(note("n1"))
+    staged.commit()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+    try:
+        for number in range(10_000):
+            staged.add(note(f"more {{number}}"))
+            staged.commit()
+    except IngestFailed as e:
+        print(e)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    with pytest.raises(IngestFailed, match="before"):
+        staged.add(note("after a failure"))
+"""
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
+    assert "see to the disk" in done.stdout
+    with staging(tmp_path / "s") as staged:
+        assert fields(staged.get(note("n1").digest)) == fields(note("n1"))
+        assert not staged.has(note("after a failure").digest)
+        names = [f"more {number}" for number in range(staged.notes - 1)]
+        for name in names:
+            assert fields(staged.get(note(name).digest)) == fields(note(name))
+        staged.add(note("after"))
+
+
+def test_a_staging_that_somebody_else_is_writing_to_is_not_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with staging(tmp_path / "s") as staged:
+        staged.add(note("n1"))
+    plain = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **rest: plain(*args, **rest | {"timeout": 0}))
+    other = sqlite3.connect(tmp_path / "s" / DATABASE, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(IngestFailed, match="locked"), staging(tmp_path / "s"):
+        pass
+    other.close()
+    with staging(tmp_path / "s") as staged:
+        assert staged.has(note("n1").digest)
+
+
+def test_damage_that_shows_while_vectors_are_wiped_does_not_stop_every_run(tmp_path: Path) -> None:
+    with staging(tmp_path / "s") as staged:
+        staged.add(note("n1"))
+    with sqlite3.connect(tmp_path / "s" / DATABASE) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'holes'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    with (tmp_path / "s" / DATABASE).open("rb+") as file:
+        file.seek((page - 1) * size)
+        file.write(b"x" * 100)
+    with staging(tmp_path / "s") as staged:
+        assert staged.notes == 0
