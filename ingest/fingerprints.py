@@ -7,6 +7,7 @@ void without knowing of it.
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -105,10 +106,16 @@ def _files(inputs: Sequence[SourceInput]) -> Iterator[tuple[str, str, Path]]:
     for item in inputs:
         for path in item.files:
             if path.is_dir():
-                within = sorted(p for p in path.rglob("*") if p.is_file())
-                yield from ((item.format, p.relative_to(path).as_posix(), p) for p in within)
+                yield from ((item.format, found.relative_to(path).as_posix(), found) for found in _within(path))
             else:
                 yield item.format, path.name, path
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, folder by folder: there may be more of them than should be held at once."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(place, name) for name in sorted(names))
 
 
 def _contents(inputs: Sequence[SourceInput]) -> Iterator[str]:
@@ -116,12 +123,16 @@ def _contents(inputs: Sequence[SourceInput]) -> Iterator[str]:
         yield from (format, name, sha256_of(path))
 
 
-def _state(inputs: Sequence[SourceInput]) -> list[tuple[Path, int, int]] | None:
-    """What the file system says of the files: size and time of the last change."""
+def _state(inputs: Sequence[SourceInput]) -> str | None:
+    """A digest of what the file system says of the files: size and time of the last change."""
+    state = hashlib.sha256()
     try:
-        return [(path, (s := path.stat()).st_size, s.st_mtime_ns) for _, _, path in _files(inputs)]
+        for _, name, path in _files(inputs):
+            found = path.stat()
+            state.update(f"{name}\0{found.st_size} {found.st_mtime_ns}\0".encode(errors="surrogateescape"))
     except OSError:
         return None
+    return state.hexdigest()
 
 
 @cache

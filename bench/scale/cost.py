@@ -20,6 +20,7 @@ class Slopes:
     note_cpu_ms: float
     chunks_a_note: float
     bytes_a_chunk: float
+    most_disk: float
     refresh_share: float
     nothing_share: float
     notes_a_second: float
@@ -45,6 +46,7 @@ def slopes(figures: Iterable[Figure]) -> Slopes:
         note_cpu_ms=value("^ingest, CPU of one note$"),
         chunks_a_note=value("stubbed: chunks$"),
         bytes_a_chunk=value("stubbed: disk$"),
+        most_disk=value("stubbed: most disk meanwhile$"),
         refresh_share=value("^refresh, CPU of full ingest: 1% of the notes$") / 100,
         nothing_share=value("^refresh, CPU of full ingest: nothing, files written again$") / 100,
         notes_a_second=value("stubbed: rate$"),
@@ -72,8 +74,8 @@ def cost_table(figures: Iterable[Figure], chunks: int = CHUNKS) -> str:
         ("nightly refresh, nothing changed", f"{hours * s.nothing_share:,.2f} core hours",
          f"× {100 * s.nothing_share:.3f}%; files that are the same are not read"),
         ("index", f"{disk:,.0f} GB", f"N × {s.bytes_a_chunk:,.0f} bytes"),
-        ("disk to have free", f"{2 * disk:,.0f} GB", "the index, and as much again while a full ingest is staged"),
-        ("", f"{_money(2 * disk * GB_MONTH)} a month", "GB × G"),
+        ("disk to have free", f"{s.most_disk * disk:,.0f} GB", f"× {s.most_disk:.2f}, the most while it is built"),
+        ("", f"{_money(s.most_disk * disk * GB_MONTH)} a month", "GB × G"),
         ("a query", f"{s.query_ms:.3f} ms of CPU; {s.anew_ms:.2f} ms where the chart is opened anew",
          "as at 10M: it depends on the patient's notes, not on N"),
         ("a million queries, each chart opened anew", _money(1e6 * s.anew_ms / 3.6e6 * CORE_HOUR),

@@ -12,6 +12,7 @@ FIGURES = [
     Figure("ingest, CPU of one note", 36.0, "CPU ms"),
     Figure("ingest of 1,000,000 notes, embedder stubbed: chunks", 5.0, "chunks/note"),
     Figure("ingest of 1,000,000 notes, embedder stubbed: disk", 2_000.0, "bytes/chunk"),
+    Figure("ingest of 1,000,000 notes, embedder stubbed: most disk meanwhile", 2.5, "times"),
     Figure("ingest of 1,000,000 notes, embedder stubbed: rate", 100.0, "notes/s"),
     Figure("refresh, CPU of full ingest: 1% of the notes", 1.5, "%", 2, "at_most", "a | b", 1.4, 1.7),
     Figure("refresh, CPU of full ingest: nothing, files written again", 0.5, "%", 0.3, "at_most"),
@@ -56,6 +57,7 @@ def test_costs_follow_from_the_slopes() -> None:
     assert "| notes | 20.0 million |" in table
     assert "| full ingest | 200 core hours |" in table
     assert "| index | 200 GB |" in table
+    assert "| disk to have free | 500 GB |" in table
     assert "3.0 core hours, $0.12" in table
     with pytest.raises(KeyError, match="p50, dense"):
         cost_table(FIGURES[:-2])
