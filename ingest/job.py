@@ -110,7 +110,7 @@ class _Run:
     def _refresh(self, writer: IndexWriter, staging: Staging, key: bytes) -> Mapping[str, Tally]:
         """Write what changed of the plan's sources. Returns what each of them held."""
         plan, outcome, progress = self.plan, self.outcome, self.progress
-        with Spool(plan.index_dir.parent) as spool, QuarantineReport(plan.quarantine_dir, plan.sources) as report:
+        with Spool(plan.index_dir) as spool, QuarantineReport(plan.quarantine_dir, plan.sources) as report:
             limits = Limits(plan, report)
             screening = Screening(plan, writer.previous, key=key, detector=self.detector)
             intake = Intake(plan, screening, spool, staging, limits, report, outcome, progress)

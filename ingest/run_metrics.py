@@ -12,7 +12,7 @@ from ingest.outcome import Outcome
 LAST_SUCCESS = "anamnesis_ingest_last_success_timestamp_seconds"
 _OF_EVERY_RUN = (
     "anamnesis_ingest_notes_total",
-    "anamnesis_ingest_seconds",
+    *(f"anamnesis_ingest_seconds_{end}" for end in ("bucket", "sum", "count")),
     "anamnesis_ingest_success",
     "anamnesis_ingest_last_run_timestamp_seconds",
 )

@@ -46,6 +46,7 @@ def test_publishes_and_prints_what_it_did(tmp_path: Path, capsys: pytest.Capture
     assert (counts["rows read"], counts["added"], counts["invalid_date"]) == ("21", "20", "1")
     assert Path(counts["quarantine report"]).exists()
     assert 'anamnesis_ingest_notes_total{outcome="added"} 20.0' in metrics.read_text()
+    assert metrics_in(metrics)["anamnesis_ingest_seconds_count"] == 1
     assert "anamnesis_summaries_total" not in metrics.read_text()
     assert "reading a: 21" in shown.err
 

@@ -106,3 +106,17 @@ def test_an_interrupted_rebuild_goes_on_and_the_old_index_is_served_meanwhile(wo
     outcome = world.ingest(path, rebuild=True)
     assert outcome.taken_over > 0
     assert (outcome.added, outcome.generation) == (NOTES, 2)
+
+
+def test_what_a_run_keeps_for_itself_lies_in_the_index_folder_alone(world: World) -> None:
+    beside = {path.name for path in world.root.iterdir()} | {"a.jsonl", "index"}
+    seen: set[str] = set()
+
+    def look(texts: list[str]) -> None:
+        seen.update(path.name for path in world.root.iterdir())
+
+    world.before_embedding = look
+    (world.index / ".spool-of-a-killed-run").mkdir(parents=True)
+    world.ingest(notes_of(world))
+    assert seen == beside
+    assert not list(world.index.glob(".spool*"))

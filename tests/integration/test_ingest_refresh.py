@@ -117,6 +117,18 @@ def test_a_smaller_source_is_taken_when_that_is_meant(world: World, kept: int) -
     assert len(world.notes()) == 1 + kept
 
 
+def test_a_source_that_cannot_be_read_whole_is_not_taken_for_a_smaller_one(world: World) -> None:
+    folder = world.root / "notes"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        world.write(f"notes/{name}", [row(f"{name}1"), row(f"{name}2")])
+    world.ingest(folder)
+    for name in ("b", "c"):
+        (folder / f"{name}.jsonl").write_bytes(b"\x1f\x8bbroken")
+    outcome = world.ingest(folder, max_bad_share=1)
+    assert (outcome.removed, outcome.incomplete, len(world.notes())) == (0, ("notes",), 6)
+
+
 def test_allowing_an_empty_source_allows_no_smaller_one(world: World) -> None:
     world.ingest(world.write("a", [row(f"n{i}") for i in range(10)]))
     with pytest.raises(IngestFailed, match="--allow-shrink"):
