@@ -51,9 +51,9 @@ class Hit(NamedTuple):
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ChartOrigin:
-    """What a chart needs to know of where it comes from."""
+    """What a chart needs to know of where it comes from. While it lives, a lease holds the generation."""
 
     root: Path
     generation: int

@@ -74,7 +74,7 @@ class Generation:
         self.manifest = manifest
         self._directory = directory
         self._segments = segments
-        self._origin = ChartOrigin(root, manifest.generation, manifest.embedding.model, embeddings)
+        self.origin = ChartOrigin(root, manifest.generation, manifest.embedding.model, embeddings)
         self._charts: OrderedDict[str, Chart] = OrderedDict()
         self._lock = Lock()
 
@@ -196,7 +196,7 @@ class Generation:
         place = self._directory.find(patient_id)
         if place is None:
             raise PatientNotFound("there is no such patient")
-        return Chart(self._segments[place.segment], place.patient_key, self._origin)
+        return Chart(self._segments[place.segment], place.patient_key, self.origin)
 
     def _find_note(self, note_id: str) -> tuple[Segment, NoteOwner] | None:
         for segment in self._segments.values():

@@ -78,7 +78,8 @@ def open_generation(layout: Layout, pointer: Pointer, embeddings: Embeddings, ca
     except BaseException:
         lease.release()
         raise
-    finalize(generation, lease.release)
+    # Charts have the origin too: one that is read to its end after a switch holds its generation until then.
+    finalize(generation.origin, lease.release)
     return generation
 
 

@@ -51,6 +51,17 @@ def reading_process(root: Path) -> Iterator[subprocess.Popen[str]]:
         child.kill()
 
 
+def test_a_chart_holds_its_generation_until_it_is_let_go(tmp_path: Path) -> None:
+    say(tmp_path, "one")
+    chart = open_store(tmp_path).generation.chart("ann")
+    say(tmp_path, "two")
+    assert on_disk(tmp_path) == (["00000001", "00000002"],) * 2
+    assert chart.note("n1").text == "one"
+    del chart
+    say(tmp_path, "three")
+    assert on_disk(tmp_path) == (["00000003"],) * 2
+
+
 def test_what_a_reader_holds_stays_and_goes_the_next_time(tmp_path: Path) -> None:
     say(tmp_path, "one")
     held = open_store(tmp_path).generation
