@@ -14,16 +14,17 @@ class Citer:
 
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
+        self._texts: dict[str, str] = {}
 
     def cite(self, note_id: str, start: int, end: int, heading: str) -> Citation:
         """Cite `start:end` (code points, half-open) of a note."""
         header = self._chart.header(note_id)
-        quote = self._chart.note(note_id).text[start:end]
+        quote = self._note(note_id)[start:end]
         return Citation(note_id, header.note_type, header.charted_at, heading, start, end, quote)
 
     def cite_sentences(self, first: Sentence, last: Sentence) -> Citation:
         """Cite neighbouring sentences of one section, without the bullet or number the first may begin with."""
-        bullet = _BULLET.match(self._chart.note(first.note_id).text, first.start, first.end)
+        bullet = _BULLET.match(self._note(first.note_id), first.start, first.end)
         start = bullet.end() if bullet and bullet.end() < first.end else first.start
         return self.cite(first.note_id, start, last.end, first.heading)
 
@@ -39,8 +40,14 @@ class Citer:
 
     def is_item(self, sentence: Sentence) -> bool:
         """Whether the sentence is an item of a list."""
-        return _BULLET.match(self._chart.note(sentence.note_id).text, sentence.start, sentence.end) is not None
+        return _BULLET.match(self._note(sentence.note_id), sentence.start, sentence.end) is not None
 
     def text(self, sentence: Sentence) -> str:
         """The words of a sentence, as stored."""
-        return self._chart.note(sentence.note_id).text[sentence.start : sentence.end]
+        return self._note(sentence.note_id)[sentence.start : sentence.end]
+
+    def _note(self, note_id: str) -> str:
+        text = self._texts.get(note_id)
+        if text is None:
+            text = self._texts[note_id] = self._chart.note(note_id).text
+        return text

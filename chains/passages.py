@@ -13,7 +13,7 @@ from chains.evidence import Evidence, Group
 from chains.focus import Focus
 from chains.foreign import foreign_group
 from chains.scope import Scope
-from chains.wording import content_words, words
+from chains.wording import content_words, words_and_stems
 from core.records import Fact, FactKind, SectionKind, Sentence
 from prompts import SectionPlan
 from vectorstore.chart import Chart
@@ -203,8 +203,7 @@ class PassageFinder:
         if (sentence.note_id, sentence.ordinal) in self._barred:
             return None
         text = self._citer.text(sentence)
-        tokens = words(text)
-        stems = frozenset(content_words(text))
+        tokens, stems = words_and_stems(text)
         shortest = SHORTEST_PLAN if sentence.kind is SectionKind.FOLLOW_UP else SHORTEST_WORDS
         stated = self._facts().get((sentence.note_id, sentence.ordinal), _NO_FACTS)
         named = frozenset(fact.name for fact in stated) if focus else _NO_NAMES

@@ -21,7 +21,7 @@ class Scope:
         """Ids of the notes considered."""
         return frozenset(h.note_id for h in self.headers)
 
-    @property
+    @cached_property
     def latest(self) -> str | None:
         """When the newest dated note was charted."""
         return max((h.charted_at for h in self.headers if h.charted_at), default=None)

@@ -25,12 +25,18 @@ def word_spans(text: str) -> list[tuple[str, int, int]]:
 
 def words(text: str) -> list[str]:
     """Lower-case words of a text, numbers included."""
-    return [word for word, _, _ in word_spans(text)]
+    return [word.lower() for word in _WORD.findall(text)]
 
 
 def content_words(text: str) -> list[str]:
     """Stems of the words that carry meaning; numbers are left to their own check."""
     return [stem(w) for w in words(text) if w not in STOPWORDS and not w[0].isdigit()]
+
+
+@lru_cache(maxsize=8192)
+def words_and_stems(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """`words` and, as a set, `content_words` of a text; every section of a summary asks for those of most sentences."""
+    return tuple(words(text)), frozenset(content_words(text))
 
 
 def bare(text: str) -> str:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 
 from core.records import Action, Assertion, SectionKind
 from extraction.actions import Cue, cues_in
 from extraction.assertion import context_of
 from extraction.dosing import DOSE, FREQUENCY, NUMBER, ROUTE, canonical_frequency
+from extraction.drug_lists import list_action, list_of
 from extraction.exchanges import exchanges
 from extraction.gated import Gated
 from extraction.lexicon import drug_phrases, load
@@ -71,11 +72,6 @@ _IN_HOUSE = Gated(
     r"while (?:in (?:the )?hospital|inpatient|admitted|hospitali[sz]ed))\b",
     re.IGNORECASE,
 )
-_HOME_LIST = re.compile(
-    r"home|discharge|outpatient|admission|current|prior to|pta|active|\Amedications?\Z|\Ameds\Z|reconcil|list",
-    re.IGNORECASE,
-)
-_GIVEN_LIST = re.compile(r"given|administered|in (?:the )?ed|\bed\b|anesthesia|drip|infusion|inpatient", re.IGNORECASE)
 _PROPHYLAXIS = Gated(r"\b(?:prophyla\w+|ppx)\b", re.IGNORECASE)
 _MINERAL_DOSE = re.compile(rf"\s+(?:was\s+|of\s+)?{NUMBER}\s?(?:mg|meq|g|mcg)(?!\s?/)\b", re.IGNORECASE)
 _LAB_WORD = Gated(
@@ -197,7 +193,7 @@ def _fact(
 ) -> DrugFact:
     words = {k: _words(text, getattr(attributes, k)) for k in ("dose", "route", "frequency")}
     if action is Action.NONE:
-        action = _list_action(heading)
+        action = list_action(heading)
     if attributes.changed and action in (Action.NONE, Action.CONTINUED):
         action = Action.CHANGED
     context = context_of(text, (mention.start, mention.end), section)
@@ -219,29 +215,8 @@ def _fact(
     return DrugFact(mention.name, *span, assertion, action, words["dose"], words["route"], words["frequency"])
 
 
-@lru_cache(maxsize=4096)
-def _list_of(heading: str) -> tuple[bool, bool]:
-    """Whether a heading is one of drugs taken at home, and one of drugs given in hospital."""
-    return bool(_HOME_LIST.search(heading)), bool(_GIVEN_LIST.search(heading))
-
-
 def _words(text: str, span: tuple[int, int] | None) -> str:
     return " ".join(text[span[0] : span[1]].split()) if span else ""
-
-
-@lru_cache(maxsize=4096)
-def _list_action(heading: str) -> Action:
-    """What the heading of a list says of all its drugs."""
-    lowered = heading.lower()
-    if re.search(r"stop|discontinu", lowered):
-        return Action.STOPPED
-    if re.search(r"\bnew\b|started", lowered):
-        return Action.STARTED
-    if re.search(r"\bheld\b|\bhold", lowered):
-        return Action.HELD
-    if re.search(r"changed", lowered):
-        return Action.CHANGED
-    return Action.CONTINUED if "continue" in lowered else Action.NONE
 
 
 def _ongoing(
@@ -257,7 +232,7 @@ def _ongoing(
     if mention.name in _named("vaccines"):
         return Assertion.HISTORICAL
     frequency = canonical_frequency(words["frequency"])
-    of_home, of_stay = _list_of(heading) if section is SectionKind.MEDICATIONS else (False, False)
+    of_home, of_stay = list_of(heading) if section is SectionKind.MEDICATIONS else (False, False)
     listed = of_home and not of_stay
     if action is not Action.STARTED and not listed and _of_the_stay(text, mention):
         return Assertion.HISTORICAL

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from extraction.dates import find_dates
 from extraction.dosing import NUMBER
@@ -85,6 +86,7 @@ def past_goal(text: str, at: int) -> int | None:
     return goal.end()
 
 
+@lru_cache(maxsize=4096)
 def stated_date(words: str) -> str:
     """The first date in some words, a bare year too: ISO 8601 with the precision given, `--03-05` without a year."""
     found = find_dates(words)

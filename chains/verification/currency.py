@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chains.evidence import Evidence
 from chains.verification.claim import Claim, Refusal
@@ -78,11 +79,11 @@ def _when(evidence: Evidence) -> str:
 
 def _overtaken(told: _Told, fact: ResolvedFact, newest: str, resolved: Sequence[ResolvedFact]) -> bool:
     later = fact.latest.when > newest
-    since = later or any(m.when > newest for m in fact.mentions)
     if told.kind is FactKind.CODE_STATUS:
         return later and fact.name != told.name and fact.state != "conflict"
     if fact.name != told.name:
         return False
+    since = later or any(m.when > newest for m in fact.mentions)
     if told.kind is FactKind.ALLERGY:
         if told.name == "none":
             return told.denied and fact.state == "historical" and _is_listed(newest, resolved)
@@ -118,14 +119,20 @@ def _redosed(told: _Told, fact: ResolvedFact) -> bool:
     return False
 
 
-def _told(claim: Claim) -> Iterator[_Told]:
+def _told(claim: Claim) -> tuple[_Told, ...]:
     """Facts of the text; those of a quote are read in its sentence, under its heading."""
     if claim.is_verbatim:
         evidence = claim.cited[0]
-        kind, heading = evidence.kind, evidence.citation.section
-    else:
-        kind, heading = _common_kind(claim.cited), ""
-    text = spelled_out(claim.text)
+        return _told_in(spelled_out(claim.text), evidence.kind, evidence.citation.section, verbatim=True)
+    return _told_in(spelled_out(claim.text), _common_kind(claim.cited), "", verbatim=False)
+
+
+@lru_cache(maxsize=8192)
+def _told_in(text: str, kind: SectionKind, heading: str, *, verbatim: bool) -> tuple[_Told, ...]:
+    return tuple(_read(text, kind, heading, verbatim=verbatim))
+
+
+def _read(text: str, kind: SectionKind, heading: str, *, verbatim: bool) -> Iterator[_Told]:
     words = Words.of(text)
     ends = [m.start() for m in _CLAUSE.finditer(text)]
 
@@ -138,7 +145,7 @@ def _told(claim: Claim) -> Iterator[_Told]:
     for d in drug_facts(text, words, SectionKind.OTHER if kind is SectionKind.ALLERGIES else kind, heading):
         if kind is SectionKind.ALLERGIES or d.assertion not in asserted:
             continue
-        if d.action is Action.HELD and not claim.is_verbatim and _ON_HOLD.search(text, d.start):
+        if d.action is Action.HELD and not verbatim and _ON_HOLD.search(text, d.start):
             yield _Told(FactKind.DRUG, d.name, True, held=True)
         elif d.action in _HELD:
             yield _Told(
@@ -157,9 +164,7 @@ def _told(claim: Claim) -> Iterator[_Told]:
             yield _Told(FactKind.DEVICE, v.name, present(v.start, v.end))
     for r in result_facts(text, words, SectionKind.RESULTS):
         said_now = bool(_NOW.search(text[max(0, r.start - 40) : r.end + 20]))
-        yield _Told(
-            FactKind.RESULT, r.name, said_now and not claim.is_verbatim and present(r.start, r.end), value=r.value
-        )
+        yield _Told(FactKind.RESULT, r.name, said_now and not verbatim and present(r.start, r.end), value=r.value)
 
 
 def _common_kind(cited: Sequence[Evidence]) -> SectionKind:

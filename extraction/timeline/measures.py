@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from core.records import Action, Assertion, FactKind
 from extraction.series import is_void, stated_date
 from extraction.timeline.records import ResolvedFact, State, TimedFact, distinct, without_copies
 
 _FULL = "full code"
+_ENDS_IN_NUMBER = re.compile(r"[\d.]")
+_GOES_ON = re.compile(r"[\d.]*\d")
 _AT_FIRST = re.compile(
     r"\b(?:on|at|upon) (?:arrival|admission|presentation)\b|\binitial(?:ly)?\b|\bpeak(?:ed|s)?\b|\bpresenting\b",
     re.IGNORECASE,
@@ -25,7 +28,8 @@ def resolve_result(name: str, mentions: Sequence[TimedFact]) -> ResolvedFact | N
         return None
     told = sorted(without_copies(_without_void(own)), key=_taken_at)
     latest = _last_told(told)
-    earlier = [m for m in told if _taken_at(m) < _taken_at(latest) or m.fact.note_id == latest.fact.note_id]
+    newest = _taken_at(latest)
+    earlier = [m for m in told if _taken_at(m) < newest or m.fact.note_id == latest.fact.note_id]
     previous = next((m for m in reversed(earlier) if m.fact.value != latest.fact.value), None)
     state: State = "changed" if previous else "current"
     return ResolvedFact(FactKind.RESULT, name, state, latest, previous, own[0], distinct(own))
@@ -37,8 +41,19 @@ def _beside(mention: TimedFact) -> str:
         return ""
     start = mention.sentence_start
     words = mention.text[mention.fact.start - start : mention.fact.end - start]
-    values = list(re.finditer(rf"(?<![\d.]){re.escape(mention.fact.value)}(?![\d.]*\d)", words))
-    return words[values[-1].end() :] if values else ""
+    return _behind(words, mention.fact.value)
+
+
+@lru_cache(maxsize=8192)
+def _behind(words: str, value: str) -> str:
+    """What stands behind the last place of a value that is no part of a longer number; "" where there is none."""
+    found, at = len(words), words.find(value)
+    while at >= 0:
+        stop = at + len(value)
+        alone = not _ENDS_IN_NUMBER.match(words, at - 1, at) and not _GOES_ON.match(words, stop)
+        found = stop if alone else found
+        at = words.find(value, max(stop, at + 1) if alone else at + 1)
+    return words[found:]
 
 
 def _taken_at(mention: TimedFact) -> str:
@@ -50,6 +65,8 @@ def _taken_at(mention: TimedFact) -> str:
 
 def _without_void(own: Sequence[TimedFact]) -> list[TimedFact]:
     void = [m for m in own if is_void(_beside(m))]
+    if not void:
+        return list(own)
     sound = [m for m in own if m not in void]
     return [m for m in own if m not in void or not any(s.when >= m.when for s in sound)]
 

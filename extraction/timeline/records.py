@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from core.records import Fact, FactKind, SectionKind
@@ -19,6 +20,19 @@ not settling it; `historical` is past, or was given once, or was short-lived and
 
 _COPY_WORDS = 9
 _COPY_DAYS = 45
+
+
+@lru_cache(maxsize=8192)
+def _levelled(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+@lru_cache(maxsize=8192)
+def _day(iso: str) -> date | None:
+    try:
+        return date.fromisoformat(iso)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +64,12 @@ class TimedFact:
     @property
     def day(self) -> date | None:
         """The day, None where the note has none."""
-        try:
-            return date.fromisoformat(self.when[:10])
-        except ValueError:
-            return None
+        return _day(self.when[:10])
 
     @property
     def wording(self) -> str:
         """The sentence with white space and case levelled."""
-        return " ".join(self.text.lower().split())
+        return _levelled(self.text)
 
     @property
     def is_prose(self) -> bool:
