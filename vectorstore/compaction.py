@@ -46,10 +46,18 @@ def merge(root: Path, entries: Iterable[SegmentEntry], draft: GenerationDraft) -
     """
     for entry in entries:
         for file in entry.files:
-            if sha256_of(root / file.path) != file.sha256:
-                raise IndexMismatch(f"{root / file.path} has changed since it was published: {VERIFY}")
+            _refuse_damage(root / file.path, file.sha256)
         for place in draft.directory.places(entry.name):
             draft.copy(place)
+
+
+def _refuse_damage(path: Path, sha256: str) -> None:
+    try:
+        found = sha256_of(path)
+    except FileNotFoundError as e:
+        raise IndexMismatch(f"{path} is missing: {VERIFY}") from e
+    if found != sha256:
+        raise IndexMismatch(f"{path} has changed since it was published: {VERIFY}")
 
 
 def _mostly_dead(entry: SegmentEntry) -> bool:

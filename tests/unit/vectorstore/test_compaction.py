@@ -222,3 +222,11 @@ def test_headings_come_along_from_every_segment_and_those_of_charts_that_are_gon
     compact(tmp_path)
     (path,) = tmp_path.glob("segments/00000011/catalog.sqlite")
     assert b"heading 1 0" not in path.read_bytes()
+
+
+def test_a_segment_that_went_missing_is_named_with_the_way_out(tmp_path: Path) -> None:
+    half_dead(tmp_path)
+    with open_writer(tmp_path) as writer:
+        (tmp_path / "segments" / "00000001" / "vectors.f32").unlink()
+        with pytest.raises(IndexMismatch, match=r"vectors\.f32 is missing.*verify"):
+            writer.compact()
