@@ -21,9 +21,9 @@ from ingest.outcome import Outcome
 from ingest.plan import IngestPlan, name_inputs
 from ingest.processing import chunking_spec
 from ingest.progress import NoProgress, Progress
-from ingest.quarantine import QuarantineReport
+from ingest.quarantine import QuarantineReport, clear_unfinished
 from ingest.screening import Screening
-from ingest.spool import Spool
+from ingest.spool import Spool, clear_spools
 from ingest.work import Worker
 from vectorstore.disk_errors import disk_errors, live_number
 from vectorstore.layout import Layout
@@ -95,6 +95,9 @@ class _Run:
             if writer.previous is not None:
                 outcome.generation = writer.previous.number
                 outcome.index_notes = writer.previous.manifest.counts.notes
+            # Here, since a run that finds nothing changed makes neither.
+            clear_spools(plan.index_dir)
+            clear_unfinished(plan.quarantine_dir)
             key = read_row_key(layout)
             files = Fingerprints(plan, row_key=key, detector=self.detector.version)
             unread = files.unchanged() if plan.skip_unchanged and writer.previous else {}

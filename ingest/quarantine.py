@@ -18,8 +18,7 @@ class QuarantineReport:
     """Collects rejected rows in a file that takes its name once it is complete. A context manager.
 
     Each line holds `source`, `reason`, `where`, and `note_id` and `patient_id` where these are known. A run without
-    rejected rows leaves no file. The file can be read by its owner alone, since ids may point at people. What a run
-    that was killed left unfinished goes when the next one begins.
+    rejected rows leaves no file. The file can be read by its owner alone, since ids may point at people.
     """
 
     def __init__(self, folder: Path, sources: list[str]) -> None:
@@ -31,8 +30,6 @@ class QuarantineReport:
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
-        for path in self.path.parent.glob("*.partial"):
-            _remove_unless_held(path)
         return self
 
     def add(self, source: str, row: Rejected) -> None:
@@ -65,8 +62,13 @@ class QuarantineReport:
         return self._file is not None
 
 
+def clear_unfinished(folder: Path) -> None:
+    """Remove the reports that killed runs left; those that a run of another index is writing stay."""
+    for path in folder.glob("*.partial"):
+        _remove_unless_held(path)
+
+
 def _remove_unless_held(path: Path) -> None:
-    """Remove a report whose run has ended; another index's run may be writing to the same folder."""
     with contextlib.suppress(FileNotFoundError), path.open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

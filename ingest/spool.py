@@ -78,8 +78,6 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for stale in folder.glob(f"{_PREFIX}*"):
-            shutil.rmtree(stale)
         with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as place:
             self._db = sqlite3.connect(Path(place) / "spool.sqlite", isolation_level=None)
             self._db.executescript(
@@ -172,3 +170,9 @@ def _chart(patient_id: str, rows: Iterable[tuple[Any, ...]]) -> SpooledChart:
             source, reason, where, of_note = fields
             aside.append((source, Rejected(Reason(reason), where, of_note, patient_id)))
     return SpooledChart(patient_id, tuple(notes), tuple(aside))
+
+
+def clear_spools(folder: Path) -> None:
+    """Remove what runs left that were killed before their database had lost its name."""
+    for stale in folder.glob(f"{_PREFIX}*"):
+        shutil.rmtree(stale)

@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from ingest import __main__ as command
+from ingest import intake
 from ingest.deidentify import PatternDetector
+from ingest.erase import __main__ as erase_command
 from ingest.job import Embedder, IngestPlan, name_inputs, run_ingest
 from ingest.outcome import Outcome
 from ingest.sources import resolve_input
 from tests.crash.expectation import CHUNK_TOKENS, WORDS
 from tests.crash.nights import Night, export
-from vectorstore import verify
+from vectorstore import rollback, verify
 
 KEEP = 2
-MAX_BAD_SHARE = 0.2
+MAX_BAD_SHARE = 0.5
+CHECKPOINT_S = 0.01
 
 
 class Place:
@@ -30,8 +33,14 @@ class Place:
         self.quarantine = root / "quarantine"
 
     def ingest(self, night: Night, **changes: Any) -> Outcome:
-        """One nightly run."""
-        inputs = name_inputs([resolve_input(path) for path in export(night, self.export)], None)
+        """One nightly run, with checkpoints at every turn."""
+        export(night, self.export)
+        return self.ingest_exported(**changes)
+
+    def ingest_exported(self, **changes: Any) -> Outcome:
+        """A run over what was exported before."""
+        intake.CHECKPOINT_S = CHECKPOINT_S
+        inputs = name_inputs([resolve_input(path) for path in sorted(self.export.iterdir())], None)
         settings = {"chunk_tokens": CHUNK_TOKENS, "keep": KEEP, "max_bad_share": MAX_BAD_SHARE}
         plan = IngestPlan(inputs, self.index, self.quarantine, **settings)  # type: ignore[arg-type]
         embedder = Embedder(WORDS.spec, WORDS.embed, WORDS.count_tokens)
@@ -49,6 +58,21 @@ class Place:
         command.lazy_embedder = lambda settings: Embedder(WORDS.spec, WORDS.embed, WORDS.count_tokens)
         paths = [str(path) for path in sorted(self.export.iterdir())]
         return command.main([*paths, *(["--rebuild"] if rebuild else [])])
+
+    def roll_back(self) -> int:
+        """`python -m vectorstore.rollback`. Returns its exit code."""
+        return rollback.main(["--dir", str(self.index)])
+
+    def erase(self, patient_id: str) -> int:
+        """`python -m ingest.erase`. Returns its exit code; for a child of its own."""
+        os.environ |= {
+            "ANAMNESIS_INDEX__DIR": str(self.index),
+            "ANAMNESIS_INDEX__KEEP": str(KEEP),
+            "ANAMNESIS_INGEST__QUARANTINE_DIR": str(self.quarantine),
+            "ANAMNESIS_STATE__DIR": str(self.root / "state"),
+        }
+        elsewhere = ["--evaluations", str(self.root / "evaluations")]
+        return erase_command.main([patient_id, "--wait", "0", "--requested-by", "the harness", *elsewhere])
 
     def damage(self) -> str:
         """What `python -m vectorstore.verify` says against the index; empty where all is well."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.integration
-KILLS = 300
+KILLS = 200
 
 
 @pytest.mark.timeout(600)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from ingest.sources import Reason, Rejected
-from ingest.spool import Holder, Spool, SpooledNote, State
+from ingest.spool import Holder, Spool, SpooledNote, State, clear_spools
 
 
 def claim(
@@ -75,5 +75,5 @@ def test_clears_the_folder_that_a_killed_run_left(tmp_path: Path) -> None:
     left = tmp_path / ".spool-of-a-killed-run"
     left.mkdir()
     (left / "spool.sqlite").touch()
-    with Spool(tmp_path):
-        assert list(tmp_path.iterdir()) == []
+    clear_spools(tmp_path)
+    assert list(tmp_path.iterdir()) == []
