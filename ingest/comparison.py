@@ -17,7 +17,7 @@ class ChartChange:
     """One patient: the notes that come from the staging, and the ids of those that stay as they are.
 
     `unchanged` are the run's own, `renamed` those of them that get another row digest; `carried` those of other sources
-    (or of an input that could not be read whole).
+    (or of an input that could not be read whole). `live_sources` has the source of each note as the chart was.
     """
 
     patient_id: str
@@ -29,6 +29,7 @@ class ChartChange:
     removed: frozenset[str]
     skipped: tuple[SkippedNote, ...]
     skipped_before: tuple[SkippedNote, ...]
+    live_sources: tuple[str, ...]
 
     @property
     def any(self) -> bool:
@@ -83,6 +84,7 @@ def compare(
             *(SkippedNote(row.note_id or row.where, row.reason.value, source) for source, row in run.set_aside),
         ),
         skipped_before=skipped_before,
+        live_sources=tuple(state.source for state in live.values()),
     )
 
 

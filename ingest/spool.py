@@ -7,7 +7,7 @@ The empty folder that a crash within these first moments leaves goes with the ne
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from heapq import merge
@@ -24,10 +24,10 @@ _SCHEMA = """
 CREATE TABLE notes (
     note_id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, source TEXT NOT NULL, content BLOB NOT NULL,
     state INTEGER NOT NULL, mark TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX notes_by_patient ON notes (patient_id);
+CREATE INDEX notes_by_patient ON notes (patient_id, source);
 CREATE TABLE set_aside (
     patient_id TEXT NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, place TEXT NOT NULL, note_id TEXT);
-CREATE INDEX set_aside_by_patient ON set_aside (patient_id);
+CREATE INDEX set_aside_by_patient ON set_aside (patient_id, source);
 CREATE TABLE touched (patient_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _CACHE_KIB = 65536
@@ -63,6 +63,15 @@ class SpooledChart:
     patient_id: str
     notes: tuple[SpooledNote, ...] = ()
     set_aside: tuple[tuple[str, Rejected], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledCounts:
+    """How much there is of one patient: notes that are as the live generation has them, by source, and all else."""
+
+    patient_id: str
+    live: Mapping[str, int]
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +136,17 @@ class Spool:
             fields = (row.patient_id, source, row.reason.value, row.where, row.note_id)
             self._db.execute("INSERT INTO set_aside VALUES (?, ?, ?, ?, ?)", fields)
 
-    def charts(self) -> Iterator[SpooledChart]:
+    def patients(self) -> Iterator[SpooledCounts]:
         """Every patient of whom there is anything, in order of id."""
-        notes = self._db.execute("SELECT patient_id, 0, note_id, source, state, mark FROM notes ORDER BY 1, 3")
-        aside = self._db.execute(
-            "SELECT patient_id, 1, source, reason, place, note_id FROM set_aside ORDER BY 1, rowid"
+        notes = self._db.execute(
+            "SELECT patient_id, source, sum(state = ?), sum(state <> ?) FROM notes GROUP BY 1, 2 ORDER BY 1, 2",
+            (int(State.LIVE), int(State.LIVE)),
         )
-        for patient_id, rows in groupby(merge(notes, aside, key=itemgetter(0)), key=itemgetter(0)):
-            yield _chart(patient_id, rows)
+        aside = self._db.execute("SELECT patient_id, source, 0, count(*) FROM set_aside GROUP BY 1, 2 ORDER BY 1, 2")
+        for patient_id, group in groupby(merge(notes, aside, key=itemgetter(0)), key=itemgetter(0)):
+            rows = list(group)
+            live = {source: count for _, source, count, _ in rows if count}
+            yield SpooledCounts(patient_id, live, sum(others for *_, others in rows))
 
     def chart(self, patient_id: str) -> SpooledChart:
         """One patient."""
