@@ -63,8 +63,9 @@ def _erase(options: argparse.Namespace, settings: Settings) -> int:
         keep=settings.index.keep,
         wait_s=options.wait,
         elsewhere=(
-            Place("evaluation reports", options.evaluations, own=False),
-            Place("logs", LOGS, own=False),
+            # Reports hold other charts, synthetic ones too, and clinical phrases are alike.
+            Place("evaluation reports", options.evaluations, own=False, verbatim=200),
+            Place("logs", LOGS, own=False, verbatim=200),
             *(Place(f"also: {folder}", folder, own=False) for folder in options.also),
         ),
         remove_found=options.remove_found,

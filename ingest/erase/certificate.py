@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from vectorstore.durable import sync_folder
 
 FOLDER = "erasures"
+_MOST_LISTED = 12
 _TO_DO = "Not complete: see to what is listed, then run the same command again."
 
 
@@ -87,13 +89,13 @@ class Certificate:
         if self.left:
             lines += ["", "Not done", *(f"- {line}" for line in self.left)]
         if self.findings:
-            lines += ["", "Found after erasing", *(f"- {line}" for line in self.findings)]
+            lines += ["", "Found after erasing", *_listed(self.findings)]
         lines += ["", "What was removed", *_columns([(s.name, s.removed) for s in self.sinks if s.holds])]
         lines += ["", "Where nothing of a patient is kept, and why", *_columns(self._reasons())]
         lines += ["", "What was searched, after erasing", *_columns(self._places()), *self._searched_for()]
         if self.alike:
-            lines += ["", "Alike, in folders that are not the program's own, and too little to be a person's words"]
-            lines += [f"- {line}" for line in self.alike]
+            lines += ["", "Alike in passing, in folders that are not the program's own: phrases, no id, nothing longer"]
+            lines += _listed(self.alike)
         if self.not_looked_into:
             lines += ["", "Could not be looked into whole", *(f"- {line}" for line in self.not_looked_into)]
         lines += ["", "Out of reach of this command", *(f"- {line}" for line in self.out_of_reach)]
@@ -160,6 +162,11 @@ def earlier(state_dir: Path, number: int, patient: str) -> tuple[int, list[dict[
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return max(runs) + 1, sorted(found, key=lambda raw: int(raw["run"]))
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    more = [f"- and {len(lines) - _MOST_LISTED:,} more, all of them in the JSON"] if len(lines) > _MOST_LISTED else []
+    return [*(f"- {line}" for line in lines[:_MOST_LISTED]), *more]
 
 
 def _columns(rows: list[tuple[str, str]]) -> list[str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ingest.erase.marks import Kind, Marks
 from ingest.erase.search import MarkKey, Place, Searcher, Seen
+from ingest.erase.windows import WINDOW
 
-FEWEST_ELSEWHERE = 3
-"""In a folder that is not ours, so many pieces of a chart's words make a finding; fewer are anybody's words."""
+MOST_VECTORS_ALIKE = 0.25
+"""In a folder that is not ours, a larger share of the patient's vectors is theirs, a smaller one of stock phrases."""
 
 Words = Callable[[], Iterable[bytes]]
 
@@ -42,7 +43,7 @@ class Coverage:
 class Proof:
     """What a search found.
 
-    `alike` are files elsewhere with so few pieces that they are anybody's words, `closed` those that could not be
+    `alike` are files elsewhere with so little on end that it is anybody's words, `closed` those that could not be
     looked into whole, `explained` how many different pieces other charts hold too.
     """
 
@@ -58,7 +59,7 @@ def prove(
 ) -> Proof:
     """Search these places. `explanations` are the words of others, each with the kinds of pieces it may explain."""
     seen = list(searcher.search(places))
-    open_questions = {key for item in seen for key in item.marks}
+    open_questions = {key for item in seen for key, _ in item.marks}
     asked = len(open_questions)
     for kinds, words in explanations:
         wanted = {key for key in open_questions if marks.sets[key[0]][0] in kinds}
@@ -70,7 +71,7 @@ def prove(
         pieces = _pieces(item, open_questions, marks)
         if not (pieces or item.named or item.in_name):
             continue
-        (alike if _anybodys(item, pieces) else findings).append(Finding(item, dict(pieces)))
+        (alike if _anybodys(item, pieces, open_questions, marks) else findings).append(Finding(item, dict(pieces)))
     return Proof(
         tuple(_coverage(place, seen) for place in places),
         tuple(findings),
@@ -81,13 +82,27 @@ def prove(
 
 
 def _pieces(item: Seen, unexplained: set[MarkKey], marks: Marks) -> Counter[str]:
-    return Counter(marks.sets[key[0]][0].value for key in item.marks if key in unexplained)
+    return Counter(marks.sets[key[0]][0].value for key, _ in item.marks if key in unexplained)
 
 
-def _anybodys(item: Seen, pieces: Counter[str]) -> bool:
-    if item.place.own or item.named or item.in_name or pieces[Kind.NAME.value] or pieces[Kind.VECTOR.value]:
+def _anybodys(item: Seen, pieces: Counter[str], unexplained: set[MarkKey], marks: Marks) -> bool:
+    if item.place.own or item.named or item.in_name or pieces[Kind.NAME.value]:
         return False
-    return pieces.total() < FEWEST_ELSEWHERE
+    all_vectors = marks.counts().get(Kind.VECTOR.value, 0)
+    if pieces[Kind.VECTOR.value] > MOST_VECTORS_ALIKE * all_vectors:
+        return False
+    texts = {Kind.TEXT, Kind.ANSWER}
+    places = [at for key, at in item.marks if key in unexplained and marks.sets[key[0]][0] in texts]
+    return _longest(places) < item.place.verbatim
+
+
+def _longest(places: Sequence[int]) -> int:
+    """How many bytes on end the pieces that stand at these places cover at most."""
+    longest = begin = end = 0
+    for at in sorted(places):
+        begin, end = (begin, at + WINDOW) if at <= end and end else (at, at + WINDOW)
+        longest = max(longest, end - begin)
+    return longest
 
 
 def _coverage(place: Place, seen: Sequence[Seen]) -> Coverage:

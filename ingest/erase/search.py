@@ -29,27 +29,34 @@ _CLOSED = {b"\x28\xb5\x2f\xfd": "zstd", b"PAR1": "parquet", b"7z\xbc\xaf": "7z",
 MarkKey = tuple[int, int]
 """A piece: its set among the marks, and its place in that set."""
 
+_STREAM = 1 << 50
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A folder or a file to be searched, and what it is called in the certificate.
 
-    What lies in one of our `own` folders comes from charts; elsewhere other people's words may be like a chart's.
+    What lies in one of our `own` folders comes from charts; elsewhere other people's words may be like a chart's, so
+    there a text counts from `verbatim` bytes of it on end.
     """
 
     name: str
     path: Path
     own: bool = True
+    verbatim: int = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found in one file: pieces of bytes, ids by the name of their column or field, ids in its own name."""
+    """What was found in one file: pieces of bytes, ids by the name of their column or field, ids in its own name.
+
+    `marks` has each piece with where it stands first, in the file as it is or unpacked.
+    """
 
     place: Place
     path: Path
     size: int
-    marks: tuple[MarkKey, ...] = ()
+    marks: tuple[tuple[MarkKey, int], ...] = ()
     named: tuple[str, ...] = ()
     in_name: bool = False
     closed: str | None = None
@@ -91,11 +98,12 @@ class Searcher:
     def _look(self, place: Place, path: Path) -> Seen | None:
         try:
             size = path.stat().st_size
-            marks: set[MarkKey] = set()
+            marks: dict[MarkKey, int] = {}
             closed = None
-            for stream in _contents(path):
+            for number, stream in enumerate(_contents(path)):
                 try:
-                    marks.update((hit.which, hit.index) for hit in self._matcher.scan(stream))
+                    for hit in self._matcher.scan(stream):
+                        marks.setdefault((hit.which, hit.index), number * _STREAM + hit.offset)
                 except _BROKEN as e:
                     closed = type(e).__name__
             with path.open("rb") as file:
@@ -105,7 +113,7 @@ class Searcher:
         except OSError as e:
             return Seen(place, path, 0, closed=e.strerror or type(e).__name__)
         named = tuple(named_in_file(path, self._marks))
-        return Seen(place, path, size, tuple(sorted(marks)), named, self._named(path, place.path), closed)
+        return Seen(place, path, size, tuple(sorted(marks.items())), named, self._named(path, place.path), closed)
 
     def _named(self, path: Path, root: Path) -> bool:
         inside = path.relative_to(root) if path != root else Path(path.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.erase.run import erase
+from ingest.erase.search import Place
 from tests.fakes.house import EMMA, SECRETS, House, copied
 
 pytestmark = pytest.mark.integration
@@ -117,3 +118,16 @@ def test_what_is_found_elsewhere_is_removed_when_that_is_asked_for(house: House)
     assert certificate.complete
     left = {p.name for folder in ("exports", "evaluation") for p in (house.root / folder).iterdir()}
     assert left == {"ben.txt", "run.json"}
+
+
+@pytest.mark.parametrize(("verbatim", "complete"), [(40, False), (200, True)])
+def test_in_a_folder_of_other_charts_a_phrase_is_alike_and_a_passage_is_a_finding(
+    house: House, verbatim: int, complete: bool
+) -> None:
+    (house.root / "evaluation/one.md").write_text(f"A case in which {SECRETS[0].lower()[:20]} and {SECRETS[0][8:]}.")
+    place = Place("reports", house.root / "evaluation", own=False, verbatim=verbatim)
+    certificate = erase(house.order(elsewhere=(place,)))
+    assert certificate.complete == complete
+    assert bool(certificate.alike) == complete
+    (house.root / "evaluation/two.md").write_text(f"The chart {EMMA}-DS-1 was cited.")
+    assert not erase(house.order(elsewhere=(place,))).complete
