@@ -5,6 +5,7 @@ Exit codes: 0 erased and proved; 1 not complete, or something was found; 2 wrong
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -71,8 +72,12 @@ def _erase(options: argparse.Namespace, settings: Settings) -> int:
         remove_found=options.remove_found,
     )
     certificate = erase(order)
-    print(certificate.as_text())
-    print(f"written to {settings.state.dir / FOLDER / certificate.name}.txt and .json")
+    try:
+        print(certificate.as_text())
+        print(f"written to {settings.state.dir / FOLDER / certificate.name}.txt and .json", flush=True)
+    except BrokenPipeError:
+        # The reader, `head` for instance, has seen enough; nothing may be flushed to it on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0 if certificate.complete else 1
 
 

@@ -43,7 +43,7 @@ _PROGRAM = ("prompts", "chains", "extraction", "core", "app", "mlops")
 _LOOK_S = 0.2
 _NOTHING_DONE = {
     "journal of an erasure": "removed when this certificate is complete",
-    "evaluation reports": "searched",
+    "evaluation reports": "searched where there are any",
     "exports and further folders": "searched where named with --also",
 }
 Step = Callable[[str], None]
