@@ -40,6 +40,9 @@ class _OfNote(Protocol):
     def note_id(self) -> str: ...
 
 
+# Up to so many chunks are looked up one by one in a chart that is asked for the first time.
+_FEW_CHUNKS = 32
+
 T = TypeVar("T")
 N = TypeVar("N", bound=_OfNote)
 
@@ -73,6 +76,7 @@ class Chart:
         self._origin = origin
         self._lock = RLock()
         self._loaded: dict[str, Any] = {}
+        self._asked = False
         self.patient_id = self._patient.patient_id
         self.digest = self._patient.digest
         self.generation = origin.generation
@@ -223,16 +227,15 @@ class Chart:
         return self._once("ids", lambda: self._segment.note_ids(self._patient))
 
     def _load_chunks(self) -> tuple[Chunk, ...]:
-        rows = self._loaded.pop("chunk_rows", None) or self._segment.chunk_rows(self._patient)
-        return tuple(self._segment.as_chunks(rows, self._ids))
+        return tuple(self._segment.as_chunks(self._segment.chunk_rows(self._patient), self._ids))
 
     def _chunks_at(self, rows: list[int]) -> list[Chunk]:
-        if "chunks" in self._loaded or "chunk_rows" in self._loaded:
+        if self._asked or len(rows) > _FEW_CHUNKS:
             chunks = self.chunks()
             return [chunks[row] for row in rows]
-        # Many a chart is opened for one question; making all its chunks takes several times as long as answering.
-        found = self._loaded["chunk_rows"] = self._segment.chunk_rows(self._patient)
-        return self._segment.as_chunks([found[row] for row in rows], self._ids)
+        # Many a chart is opened for one question; reading all its chunks takes several times as long as answering.
+        self._asked = True
+        return self._segment.as_chunks(self._segment.chunk_rows_at(self._patient, rows), self._ids)
 
     def _row(self, note_id: str) -> NoteRow:
         row = self._once("rows_by_id", lambda: {row.header.note_id: row for row in self._rows}).get(note_id)

@@ -6,6 +6,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from sqlite3 import DatabaseError
 from threading import Lock
@@ -42,6 +43,8 @@ _BETWEEN = "WHERE note_key BETWEEN ? AND ? ORDER BY note_key, ordinal"
 _SECTIONS, _SENTENCES, _CHUNKS, _FACTS = (
     f"SELECT * FROM {table} {_BETWEEN}" for table in ("sections", "sentences", "chunks", "facts")
 )
+_CHUNKS_OF_NOTES = "SELECT note_key, count(*) FROM chunks WHERE note_key BETWEEN ? AND ? GROUP BY note_key"
+_CHUNK_AT = "SELECT * FROM chunks WHERE note_key = ? ORDER BY ordinal LIMIT 1 OFFSET ?"
 # A catalog of a million chunks can have a hundred thousand headings; what a segment remembers of them is bounded.
 _LABELS_IN_MEMORY = 20_000
 _LABELS_AT_ONCE = 500
@@ -206,6 +209,16 @@ class Segment:
     def chunk_rows(self, patient: PatientRows) -> list[Any]:
         """The patient's chunks in chart order, which is the order of the rows of `block`, as `as_chunks` takes them."""
         return self._rows(_CHUNKS, *_range(patient))
+
+    def chunk_rows_at(self, patient: PatientRows, places: Sequence[int]) -> list[Any]:
+        """What `chunk_rows` has at some places, without reading the rest."""
+        notes = self._rows(_CHUNKS_OF_NOTES, *_range(patient))
+        ends = list(accumulate(count for _, count in notes))
+        found = []
+        for place in places:
+            at = bisect_right(ends, place)
+            found += self._rows(_CHUNK_AT, notes[at][0], place - (ends[at - 1] if at else 0))
+        return found
 
     def as_chunks(self, rows: list[Any], note_ids: dict[int, str]) -> list[Chunk]:
         """Some rows of `chunk_rows` as chunks; `note_ids` maps note keys to ids."""
