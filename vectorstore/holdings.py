@@ -93,6 +93,8 @@ def words_of_others(layout: Layout, patient_id: str) -> Iterator[bytes]:
             )
             while rows := texts.fetchmany(_TEXTS_AT_ONCE):
                 yield _joined(rows)
+                # Summaries say in one line what a note breaks into two.
+                yield _joined([(" ".join(row[0].split()),) for row in rows])
             for sql in (
                 "SELECT patient_id, digest, skipped FROM patients WHERE patient_id <> ?",
                 "SELECT DISTINCT name, dose, route, frequency, reaction, value FROM facts JOIN notes USING (note_key) "

@@ -109,7 +109,7 @@ class _Erasure:
         with self._trying("index"), _locked(self._layout, order.wait_s):
             before_this = journal.read()
             if before_this is not None:
-                lines.append("one was interrupted; this run looks for what that one did, too")
+                lines.append("did not finish; this one looks for all that it looked for")
             marks = merged(before_this, self._gather().marks(journal.windower))
             journal.write(marks)
             self._step("journal")

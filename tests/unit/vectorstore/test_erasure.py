@@ -263,6 +263,7 @@ def test_holdings_name_all_versions_and_others_are_told_apart(tmp_path: Path) ->
     assert sum(len(holding.vectors) for holding in holdings(layout, "emma")) == 3
     assert SECRET.encode() not in others
     assert b"cara takes aspirin too" in others
+    assert b"ben is well no pain today" in others, "a summary says in one line what a note breaks into two"
     assert ids_of_others(layout, "emma", {"e1", "b1"}) == {"b1"}
     bens = vectors_of([lined("ben", "b1", "ben is well\nno pain today")]).astype("<f4").tobytes()
     assert bens in b"".join(vectors_of_others(layout, "emma"))
