@@ -1,7 +1,8 @@
 """Tombstones: patients who were erased and whom no run may bring back, until that is lifted.
 
 `tombstones.json` in the index folder holds keyed BLAKE2b digests (RFC 7693) of their ids, never the ids; the key lies
-beside it in `tombstones.key`. Whoever loses the key can no longer tell whom the file means, so it is then refused.
+beside it in `tombstones.key`. Whoever loses the key can no longer tell whom the file means, so it is then refused; the
+file says by a digest which key it means.
 """
 
 import fcntl
@@ -60,11 +61,11 @@ class Tombstones:
         try:
             raw = json.loads(content)
             stones = tuple(Tombstone(str(s["digest"]), int(s["number"]), str(s["at"])) for s in raw["tombstones"])
-            last = int(raw["last"])
+            last, checked = int(raw["last"]), str(raw["key_check"])
         except (ValueError, KeyError, TypeError) as e:
             raise IngestFailed(f"{file} is damaged: put it back from a backup, else erased patients return") from e
         key = _read_key(key_file)
-        if stones and len(key) != _KEY_BYTES:
+        if stones and checked != _check(key):
             raise IngestFailed(
                 f"{key_file} is missing or damaged, so it cannot be told who was erased: put it back from a backup, "
                 f"or remove {file} and erase those patients again"
@@ -98,7 +99,7 @@ class Tombstones:
             found = now.find(patient_id)
             if found is None:
                 found = Tombstone(now.digest_of(patient_id), now.last + 1, at)
-                _write(self.index_dir, (*now.stones, found), found.number)
+                _write(self.index_dir, now.key, (*now.stones, found), found.number)
             return found
 
     def lift(self, patient_id: str) -> Tombstone | None:
@@ -107,7 +108,7 @@ class Tombstones:
             now = self.read(self.index_dir)
             found = now.find(patient_id)
             if found is not None:
-                _write(self.index_dir, tuple(s for s in now.stones if s != found), now.last)
+                _write(self.index_dir, now.key, tuple(s for s in now.stones if s != found), now.last)
             return found
 
 
@@ -143,6 +144,11 @@ def _make_key(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _write(index_dir: Path, stones: tuple[Tombstone, ...], last: int) -> None:
-    content = {"last": last, "tombstones": [asdict(stone) for stone in stones]}
+def _check(key: bytes) -> str:
+    """Tells one key from another, and a damaged one from both."""
+    return hashlib.sha256(_PERSON + key).hexdigest()[:16]
+
+
+def _write(index_dir: Path, key: bytes, stones: tuple[Tombstone, ...], last: int) -> None:
+    content = {"last": last, "key_check": _check(key), "tombstones": [asdict(stone) for stone in stones]}
     replace_atomically(index_dir / FILE, json.dumps(content, indent=1).encode() + b"\n", private=True)

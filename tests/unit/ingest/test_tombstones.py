@@ -75,7 +75,7 @@ def test_damaged_tombstones_stop_a_run(tmp_path: Path, content: bytes) -> None:
         Tombstones.read(tmp_path)
 
 
-@pytest.mark.parametrize("key", [None, b"short"])
+@pytest.mark.parametrize("key", [None, b"short", b"another key of the right length!!"])
 def test_tombstones_without_their_key_stop_a_run_and_get_no_new_key(tmp_path: Path, key: bytes | None) -> None:
     stones = Tombstones.read(tmp_path)
     stones.add(EMMA, at=AT)
