@@ -52,8 +52,8 @@ def names_of_vllm() -> str:
     return "\n".join(path.read_text() for path in folder.glob("*.py"))
 
 
-def test_queries_name_series_of_the_service_with_their_labels() -> None:
-    ours = labels_of_ours()
+def test_queries_name_series_of_the_service_or_of_ingest_with_their_labels() -> None:
+    ours = labels_of_ours(IngestMetrics())
     seen = 0
     for query in queries():
         for name, matchers in SERIES.findall(query):
