@@ -3,9 +3,10 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from core.errors import AnamnesisError
 from core.telemetry import traits_of
@@ -106,9 +107,7 @@ class _Run:
             with Staging(layout.staging, embedding=self.embedder.spec, chunking=chunking) as staging:
                 tallies = self._refresh(writer, staging, key) if self.plan.inputs else {}
                 self._publish(writer)
-                files.keep(tallies, published=outcome.published)
-                self._tidy(writer, staging)
-                files.keep(tallies, published=outcome.published)
+                self._tidy(writer, staging, partial(files.keep, tallies, published=outcome.published))
 
     def _refresh(self, writer: IndexWriter, staging: Staging, key: bytes) -> Mapping[str, Tally]:
         """Write what changed of the plan's sources. Returns what each of them held."""
@@ -135,10 +134,15 @@ class _Run:
         self.outcome.published = generation != self.outcome.generation
         self.outcome.generation = generation
 
-    def _tidy(self, writer: IndexWriter, staging: Staging) -> None:
+    def _tidy(self, writer: IndexWriter, staging: Staging, keep_fingerprints: Callable[[], None]) -> None:
         """Free what the run no longer needs. What fails here can wait for the next run: the index is published."""
-        try:
-            staging.discard()
+
+        def compact() -> None:
             self.outcome.compacted = writer.compact()
-        except (AnamnesisError, OSError, sqlite3.Error) as e:
-            log.warning("the index was published but not tidied up", extra=traits_of(e))
+
+        # Fingerprints name the live generation: once for the charts, and once more should these be compacted.
+        for step in (keep_fingerprints, staging.discard, compact, keep_fingerprints):
+            try:
+                step()
+            except (AnamnesisError, OSError, sqlite3.Error) as e:
+                log.warning("the index was published but not tidied up", extra=traits_of(e))

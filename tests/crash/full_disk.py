@@ -80,12 +80,15 @@ class FullDisk:
         if ended.status == 0:
             self.seen.completed += 1
         elif ended.status == 1 and "ingest: " in ended.said and "run again" in ended.said:
-            self.seen.refused_in[ended.phase] += 1
+            refused = ended.points[fate.full_from - 1] if fate.full_from else ended.phase
+            self.seen.refused_in[refused] += 1
         else:
             raise Broken(f"{moment}: exit code {ended.status}, told {ended.said!r}")
         published = live_number(place) != before
         if ended.status == 0 and not published:
             raise Broken(f"{moment}: exit code 0 and nothing was published")
+        if ended.status == 1 and published != (f"generation {live_number(place)} is live" in ended.said):
+            raise Broken(f"{moment}: published is {published}, and told was {ended.said!r}")
         try:
             expect(place, State(scene.after, scene.chunk_tokens) if published else State(scene.before))
         except AssertionError as e:

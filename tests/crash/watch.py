@@ -19,7 +19,7 @@ from typing import Any
 
 MOST_POINTS = 8000
 _TRANSACTIONS = {"BEGIN", "COMMIT", "CREATE", "DROP"}
-_FREEING = {"os.remove", "os.rmdir", "os.truncate"}
+_WITHOUT_SPACE = {"reopen", "os.remove", "os.rmdir", "os.truncate"}
 _HEAD = struct.Struct("<BI")
 
 
@@ -128,7 +128,7 @@ class Watch:
         if event == "open":
             path, _, flags = values
             if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-                self._point(event, _absolute(path))
+                self._point(event if flags & os.O_CREAT else "reopen", _absolute(path))
         elif event == "os.rename":
             self._point(event, _absolute(values[1], values[3]))
         elif event in {"os.remove", "os.rmdir"}:
@@ -157,7 +157,7 @@ class Watch:
         point = self._board.point()
         if point == self._fate.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        if self._fate.full_from is not None and point >= self._fate.full_from and event not in _FREEING:
+        if self._fate.full_from is not None and point >= self._fate.full_from and event not in _WITHOUT_SPACE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
 
     def _synced(self, path: str, status: os.stat_result) -> None:

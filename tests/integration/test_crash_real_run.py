@@ -24,9 +24,7 @@ PATIENTS = 5
 # Rounding to bf16 depends on which texts shared a batch.
 TOLERANCE = 2e-2
 
-KILLED_EARLY = (
-    "import sys, ingest.intake; ingest.intake.CHECKPOINT_S = 0.2; from ingest.__main__ import main; sys.exit(main())"
-)
+RUN = "import sys, ingest.intake; ingest.intake.CHECKPOINT_S = 0.2; from ingest.__main__ import main; sys.exit(main())"
 
 
 def command(notes: Path, index: Path) -> "subprocess.Popen[str]":
@@ -36,7 +34,7 @@ def command(notes: Path, index: Path) -> "subprocess.Popen[str]":
         "ANAMNESIS_INGEST__QUARANTINE_DIR": str(index.parent / "quarantine"),
     }
     return subprocess.Popen(
-        [sys.executable, "-c", KILLED_EARLY, str(notes)],
+        [sys.executable, "-c", RUN, str(notes)],
         cwd=Path(__file__).resolve().parents[2],
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
