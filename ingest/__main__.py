@@ -1,12 +1,15 @@
 """`python -m ingest NOTES...`: bring the index to the state of these notes.
 
 Exit codes: 0 published, or nothing had changed; 1 the run failed and published nothing; 2 wrong usage or settings;
-130 interrupted, nothing published.
+130 interrupted, 143 terminated: as a rule nothing was published then, and the message says so.
 """
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast, get_args
 
@@ -30,11 +33,37 @@ _GOES_ON = "nothing was published; the next run goes on where this one stopped"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the job and print its closing table. Returns the exit code."""
     options = _parser().parse_args(arguments)
+    if options.metrics_file and not options.metrics_file.resolve().parent.is_dir():
+        print(f"ingest: there is no folder for the metrics file {options.metrics_file}", file=sys.stderr)
+        return 2
     outcome = Outcome()
-    code = _attempt(options, outcome)
+    with _terminable():
+        code = _attempt(options, outcome)
     if options.metrics_file:
-        write_run(options.metrics_file, outcome, succeeded=code == 0)
+        try:
+            write_run(options.metrics_file, outcome, succeeded=code == 0)
+        except OSError as e:
+            print(f"ingest: the metrics file cannot be written ({e.strerror}); nothing else is amiss", file=sys.stderr)
     return code
+
+
+class _Terminated(KeyboardInterrupt):
+    """The process was asked to end, as schedulers and containers do."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """End on SIGTERM as on Ctrl-C, so that what was finished is kept and the end is told of."""
+
+    def end(*_: object) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, end) if threading.current_thread() is threading.main_thread() else None
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _attempt(options: argparse.Namespace, outcome: Outcome) -> int:
@@ -52,11 +81,11 @@ def _attempt(options: argparse.Namespace, outcome: Outcome) -> int:
             print(outcome.table())
         print(f"ingest: {e}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as e:
         progress.close()
         done = f"generation {outcome.generation} is published" if outcome.published else _GOES_ON
         print(f"ingest: interrupted; {done}", file=sys.stderr)
-        return 130
+        return 143 if isinstance(e, _Terminated) else 130
     progress.close()
     print(outcome.table())
     return 0
@@ -114,10 +143,10 @@ def _parser() -> argparse.ArgumentParser:
         description="Bring the index to the state of these notes. Each input is the whole of its source: notes that "
         "are no longer in it leave the index, those of other sources stay.",
         epilog="Exit codes: 0 published or nothing changed, 1 failed and nothing published, 2 wrong usage or settings, "
-        "130 interrupted.",
+        "130 interrupted, 143 terminated.",
     )
     add = parser.add_argument
-    add("notes", nargs="+", type=Path, metavar="NOTES", help="MIMIC-IV-Note csv, FHIR, JSONL, or a folder")
+    add("notes", nargs="+", type=Path, metavar="NOTES", help="csv of MIMIC-IV-Note or -III, FHIR, JSONL, or a folder")
     add("--source-format", choices=FORMATS, help="how the notes are written; told from the input when left out")
     add("--source", metavar="NAME", help="name of the source; the input's own name when left out")
     add("--deidentify", choices=get_args(Policy), help="what to do about identifiers in this source")

@@ -51,7 +51,6 @@ class Assembly:
             else:
                 self._find_changes(spooled.patient_id)
             self._progress.update("comparing", number, max(number, total))
-        outcome.index_notes += outcome.added - outcome.removed
 
     def write(self) -> None:
         """Put every patient that changed, and remove those of whom nothing is left."""

@@ -45,7 +45,8 @@ class Fingerprints:
         """Digest all files; `detector` is the detector's version. A source that cannot be read has no digest."""
         self._plan = plan
         self._layout = Layout(plan.index_dir)
-        self._known = _read(plan.index_dir / FILE, read_pointer(self._layout.pointer))
+        # A rebuilt index holds what this run reads and nothing else.
+        self._known = {} if plan.rebuild else _read(plan.index_dir / FILE, read_pointer(self._layout.pointer))
         self._key = row_key
         self._states = {source: _state(_inputs(plan, source)) for source in plan.sources}
         rules = (plan.policy, detector, str(plan.max_note_chars), str(plan.max_bad_share), _readers())
@@ -70,7 +71,8 @@ class Fingerprints:
         for source, tally in tallies.items():
             digest = self._now.get(source)
             # A file that was written to while it was read is anybody's guess.
-            if digest and not tally.incomplete and _state(_inputs(self._plan, source)) == self._states[source]:
+            tried = digest and not tally.incomplete and not tally.unprocessable
+            if digest and tried and _state(_inputs(self._plan, source)) == self._states[source]:
                 kept[source] = Known(digest, tally.kept, not tally.contested)
         content = {
             "manifest_sha256": live.manifest_sha256,

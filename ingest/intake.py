@@ -130,3 +130,4 @@ class Intake:
         self._report.add(source, row)
         self._spool.set_aside(row, source)
         self.tallies[source].bad += row.reason.bad
+        self.tallies[source].unprocessable |= row.reason is Reason.UNPROCESSABLE

@@ -58,12 +58,17 @@ def run_ingest(
     """
     began = time.monotonic()
     outcome = Outcome() if outcome is None else outcome
+    before = live_number(plan.index_dir)
     try:
-        with disk_errors(plan.index_dir, live=live_number(plan.index_dir)):
+        with disk_errors(plan.index_dir, live=before):
             _Run(plan, embedder, detector, engine, progress or NoProgress(), outcome).run()
         outcome.finished = True
     finally:
         outcome.seconds = time.monotonic() - began
+        live = live_number(plan.index_dir)
+        if live is not None and live != before and not outcome.published:
+            # What ended the run came after the pointer had moved.
+            outcome.generation, outcome.published = live, True
     log.info(
         "ingested",
         extra={
@@ -131,8 +136,11 @@ class _Run:
 
     def _publish(self, writer: IndexWriter) -> None:
         generation = writer.publish()
-        self.outcome.published = generation != self.outcome.generation
-        self.outcome.generation = generation
+        outcome = self.outcome
+        outcome.published = generation != outcome.generation
+        outcome.generation = generation
+        if outcome.published:
+            outcome.index_notes += outcome.added - outcome.removed
 
     def _tidy(self, writer: IndexWriter, staging: Staging, keep_fingerprints: Callable[[], None]) -> None:
         """Free what the run no longer needs. What fails here can wait for the next run: the index is published."""

@@ -10,7 +10,11 @@ from ingest.quarantine import QuarantineReport
 
 @dataclass(slots=True)
 class Tally:
-    """What one source held. `contested` is true where a row wanted the id of another source's note."""
+    """What one source held.
+
+    `contested` is true where a row wanted the id of another source's note, `unprocessable` where our rules failed on a
+    row, which the next run is to try again.
+    """
 
     rows: int = 0
     bad: int = 0
@@ -18,6 +22,7 @@ class Tally:
     erased: int = 0
     contested: bool = False
     incomplete: bool = False
+    unprocessable: bool = False
 
 
 class Limits:

@@ -84,12 +84,15 @@ class Outcome:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
 
     def record(self, metrics: Metrics) -> None:
-        """Count the run in the project's metrics."""
-        outcomes = {
+        """Count the run in the project's metrics. What a failed run had found to change did not come true."""
+        came_true = {
             "added": self.added,
             "changed": self.changed,
             "unchanged": self.unchanged,
             "removed": self.removed,
+        }
+        outcomes = {
+            **{name: count if self.finished or self.published else 0 for name, count in came_true.items()},
             "quarantined": self.quarantined,
             **{reason.value: n for reason, n in self.rejected.items() if not reason.quarantined},
         }

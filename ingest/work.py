@@ -4,11 +4,13 @@ A row and a result hold strings, numbers and arrays, so both can travel to anoth
 """
 
 import logging
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from core.errors import AnamnesisError
 from core.records import Note, ProcessedNote
 from core.settings import EmbeddingSettings
 from core.telemetry import traits_of
@@ -107,6 +109,9 @@ class Worker:
         """All but the vectors. One thread may prepare while another embeds."""
         try:
             return self._prepare(row)
+        except (AnamnesisError, OSError, MemoryError, sqlite3.Error):
+            # The index or the machine failed, not the rules: the note would be taken out for no fault of its own.
+            raise
         except Exception as e:
             # One note that the rules trip over must not stop a night's run; it is counted like any other bad row.
             log.warning("note could not be processed", extra=traits_of(e))

@@ -51,11 +51,12 @@ class World:
         return path
 
     def ingest(self, *paths: Path, **changes: Any) -> Outcome:
-        """Run the job over these sources; `changes` are of its plan, or name them all with `source`."""
+        """Run the job over these sources. `changes` are of its plan, or `source` to name all, or an `outcome`."""
+        outcome = changes.pop("outcome", None)
         inputs = name_inputs([resolve_input(path) for path in paths], changes.pop("source", None))
         plan = IngestPlan(inputs, self.index, self.root / "quarantine", chunk_tokens=64)
         embedder = Embedder(self.spec, self._embed, WORDS.count_tokens)
-        return run_ingest(replace(plan, **changes), embedder=embedder, detector=self.detector)
+        return run_ingest(replace(plan, **changes), embedder=embedder, detector=self.detector, outcome=outcome)
 
     def live(self) -> Generation:
         """The live generation, as a service opens it."""

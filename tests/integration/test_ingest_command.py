@@ -1,6 +1,8 @@
 """`python -m ingest` as an operator meets it: exit codes, messages, the table, the metrics file."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,33 @@ def test_an_interrupted_run_publishes_nothing(
 def metrics_in(path: Path) -> dict[str, float]:
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def test_a_terminated_run_says_so_and_tells_the_scheduler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics = tmp_path / "ingest.prom"
+    words = HashedWords()
+
+    def embed(texts: list[str]) -> object:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return words.embed(texts)
+
+    monkeypatch.setattr(command, "lazy_embedder", lambda settings: Embedder(words.spec, embed, words.count_tokens))
+    before = signal.getsignal(signal.SIGTERM)
+    assert command.main([write(tmp_path / "a.jsonl", note("1")), "--metrics-file", str(metrics)]) == 143
+    assert "nothing was published" in capsys.readouterr().err
+    assert metrics_in(metrics)["anamnesis_ingest_success"] == 0
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_metrics_file_without_a_folder_is_refused_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "absent" / "ingest.prom"
+    assert command.main([write(tmp_path / "a.jsonl", note("1")), "--metrics-file", str(missing)]) == 2
+    assert "no folder for the metrics file" in capsys.readouterr().err
+    assert not (tmp_path / "var").exists()
 
 
 def test_a_scheduler_learns_of_failed_runs_and_of_the_last_good_one(
