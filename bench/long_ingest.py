@@ -1,4 +1,4 @@
-"""`python -m bench.long_ingest --notes N [--real-sample]`: one long ingest, and its memory second by second.
+"""`python -m bench.long_ingest --notes N [--real-sample] [--no-facts]`: one long ingest, its memory second by second.
 
 The job runs in a process of its own. Without `--real-sample` the embedder is a stub, so that reading, cutting up,
 finding facts and writing are what takes the time.
@@ -43,8 +43,8 @@ class Done:
 
 
 def measure_long(scratch: Path, size: Size) -> Measured:
-    """A million notes, the embedder stubbed."""
-    return run(scratch / "long", LONG[size], real=False)
+    """A million notes, the embedder stubbed and facts left out: what they cost is measured with the rate."""
+    return run(scratch / "long", LONG[size], real=False, facts=False)
 
 
 def measure_real(scratch: Path, size: Size) -> Measured:
@@ -52,7 +52,7 @@ def measure_real(scratch: Path, size: Size) -> Measured:
     return run(scratch / "real", REAL[size], real=True)
 
 
-def run(folder: Path, notes: int, *, real: bool, dimension: int = 384) -> Measured:
+def run(folder: Path, notes: int, *, real: bool, facts: bool = True, dimension: int = 384) -> Measured:
     """Write the notes, ingest them, watch, remove everything."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -60,14 +60,15 @@ def run(folder: Path, notes: int, *, real: bool, dimension: int = 384) -> Measur
         patients = write_replicas(folder / "notes.csv", notes)
         _say(f"{notes:,} notes of {patients:,} patients, {(folder / 'notes.csv').stat().st_size / 1e9:.2f} GB")
         shown = _Shown(folder / "index")
-        samples, done = _watched(folder, shown, real=real, dimension=dimension)
-        return _measured(samples, done, shown, real=real)
+        samples, done = _watched(folder, shown, real=real, facts=facts, dimension=dimension)
+        return _measured(samples, done, shown, real=real, facts=facts)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _watched(folder: Path, shown: "_Shown", *, real: bool, dimension: int) -> tuple[list[Sample], Done]:
+def _watched(folder: Path, shown: "_Shown", *, real: bool, facts: bool, dimension: int) -> tuple[list[Sample], Done]:
     command = [sys.executable, "-m", "bench.long_ingest", "--child", str(folder), str(int(real)), str(dimension)]
+    command.append(str(int(facts)))
     at: dict[str, float | str] = {"stage": "start", "done": 0}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
 
@@ -89,8 +90,8 @@ def _watched(folder: Path, shown: "_Shown", *, real: bool, dimension: int) -> tu
     return samples, Done(*(at[name] for name in ("notes", "chunks", "seconds", "cpu_s")))  # type: ignore[arg-type]
 
 
-def _measured(samples: list[Sample], done: Done, shown: "_Shown", *, real: bool) -> Measured:
-    kind = "real embedder" if real else "embedder stubbed"
+def _measured(samples: list[Sample], done: Done, shown: "_Shown", *, real: bool, facts: bool) -> Measured:
+    kind = ("real embedder" if real else "embedder stubbed") + ("" if facts else ", no facts")
     name = f"ingest of {done.notes:,} notes, {kind}"
     disk = shown.bytes_now()
     peak = max(samples, key=lambda sample: sample.resident)
@@ -163,10 +164,10 @@ class _Pulse:
         """Nothing is left open."""
 
 
-def _child(folder: Path, *, real: bool, dimension: int) -> None:
+def _child(folder: Path, *, real: bool, facts: bool, dimension: int) -> None:
     embedder = embedder_of(real_embeddings()) if real else HashedEmbeddings(dimension).embedder()
     before = cpu_s()
-    taken = ingest(folder / "notes.csv", folder, embedder, progress=_Pulse())
+    taken = ingest(folder / "notes.csv", folder, embedder, facts=facts, progress=_Pulse())
     _tell(notes=taken.outcome.added, chunks=taken.outcome.chunks, seconds=taken.wall_s, cpu_s=cpu_s() - before)
 
 
@@ -185,11 +186,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--notes", type=int, default=LONG["full"], metavar="N", help="how many notes (%(default)s)")
     add("--real-sample", action="store_true", help="embed for real: about 50 notes a second on two cores")
+    add("--no-facts", action="store_true", help="leave the extraction of facts out")
     add("--dimension", type=int, default=384, metavar="D", help="of the stub's vectors (%(default)s)")
     add("--scratch", type=Path, default=VAR / "bench" / "long-ingest", metavar="DIR", help="a folder of its own")
     add("--out", type=Path, default=VAR / "bench", metavar="DIR", help="where long-ingest.json goes")
     options = parser.parse_args(arguments)
-    measured = run(options.scratch, options.notes, real=options.real_sample, dimension=options.dimension)
+    measured = run(
+        options.scratch,
+        options.notes,
+        real=options.real_sample,
+        facts=not options.no_facts,
+        dimension=options.dimension,
+    )
     sys.stdout.write(f"{table(measured.figures)}\n")
     _say(f"written: {write('long-ingest', measured.figures, options.out, curves=measured.curves)}")
     return 1 if any(figure.passed is False for figure in measured.figures) else 0
@@ -197,6 +205,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        _child(Path(sys.argv[2]), real=sys.argv[3] == "1", dimension=int(sys.argv[4]))
+        _child(Path(sys.argv[2]), real=sys.argv[3] == "1", dimension=int(sys.argv[4]), facts=sys.argv[5] == "1")
     else:
         sys.exit(main())

@@ -11,7 +11,7 @@ BENCH = Bench(
         Part("refresh", "bench.ingest.refresh:measure", 14),
         Part("ray", "bench.ingest.on_ray:measure", 12),
         Part("real-sample", "bench.long_ingest:measure_real", 4),
-        Part("long", "bench.long_ingest:measure_long", 95),
+        Part("long", "bench.long_ingest:measure_long", 40),
     ),
     needs_gb=40,
 )
