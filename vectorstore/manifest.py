@@ -9,8 +9,8 @@ from vectorstore.seal import is_whole, sealed
 from vectorstore.specs import ChunkingSpec, EmbeddingSpec
 
 SCHEMA_VERSION = 2
-REBUILD = "run `make ingest NOTES=… REBUILD=1`"
-VERIFY = "run `python -m vectorstore.verify`, which tells the shortest way out, or `make ingest NOTES=… REBUILD=1`"
+REBUILD = "run `make ingest NOTES=… REBUILD=1` with all sources"
+VERIFY = f"run `python -m vectorstore.verify`, which tells the shortest way out, or {REBUILD.removeprefix('run ')}"
 MIGRATE = "run `python -m vectorstore.migrate`"
 
 

@@ -22,6 +22,7 @@ from vectorstore.collection import collect, fresh_number
 from vectorstore.durable import copy_hashed, replace_atomically, sha256_of, sync_file, sync_folder
 from vectorstore.layout import CATALOG, DIRECTORY, MANIFEST, VECTORS, Layout
 from vectorstore.lock import WriterLock
+from vectorstore.lost_pointer import why_nothing_is_live
 from vectorstore.manifest import REBUILD, SCHEMA_VERSION, VERIFY, FileEntry, parse_manifest, schema_of
 from vectorstore.migrations import Document, Migration, NoWay, steps
 from vectorstore.pointer import Pointer, read_pointer, write_pointer
@@ -43,7 +44,7 @@ def migrate(root: Path, say: Callable[[str], None] = lambda _: None) -> int | No
     """
     layout = Layout(root)
     if read_pointer(layout.pointer) is None:
-        raise IndexUnavailable(f"there is no index in {root}: run `make ingest NOTES=…`")
+        raise IndexUnavailable(why_nothing_is_live(layout))
     with WriterLock(layout.lock):
         pointer, document, version = _live(layout)
         if version == SCHEMA_VERSION:
@@ -200,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _live(layout: Layout) -> tuple[Pointer, Document, int]:
     pointer = read_pointer(layout.pointer)
     if pointer is None:
-        raise IndexUnavailable(f"there is no index in {layout.root}: run `make ingest NOTES=…`")
+        raise IndexUnavailable(why_nothing_is_live(layout))
     path = layout.generation(pointer.number) / MANIFEST
     try:
         content = path.read_bytes()

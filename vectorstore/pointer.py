@@ -57,7 +57,7 @@ def read_pointer(path: Path) -> Pointer | None:
         forward = Vouched(int(newest), newest_digest.decode()) if newest else None
         if forward is None or forward.number > int(number):
             return Pointer(int(number), digest.decode(), forward)
-    raise IndexMismatch(f"{path} is damaged: {ROLLBACK}, or `make ingest NOTES=… REBUILD=1`")
+    raise IndexMismatch(f"{path} is damaged: {ROLLBACK}, or `make ingest NOTES=… REBUILD=1` with all sources")
 
 
 def write_pointer(path: Path, pointer: Pointer) -> None:

@@ -13,6 +13,7 @@ from vectorstore.directory import Directory
 from vectorstore.generation import Generation
 from vectorstore.layout import MANIFEST, Layout
 from vectorstore.lease import Lease
+from vectorstore.lost_pointer import why_nothing_is_live
 from vectorstore.manifest import REBUILD, VERIFY, Manifest, check_embedding, parse_manifest
 from vectorstore.pointer import ROLLBACK, Pointer, read_pointer
 from vectorstore.segment import Segment
@@ -122,10 +123,10 @@ class Store:
         """The live generation. Hold the object for the length of a request: it stays whole meanwhile.
 
         Raises:
-            IndexUnavailable: nothing was published yet.
+            IndexUnavailable: nothing was published yet, or the pointer was lost.
         """
         if self._generation is None:
-            raise IndexUnavailable(f"there is no index in {self.root} yet: run `make ingest NOTES=…`")
+            raise IndexUnavailable(why_nothing_is_live(self._layout))
         return self._generation
 
     def checked_at(self) -> float | None:

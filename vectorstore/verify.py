@@ -15,6 +15,7 @@ from core.errors import AnamnesisError, IndexMismatch
 from core.settings import load_settings
 from vectorstore.examination import Damage, Examined, Files, examine
 from vectorstore.layout import MANIFEST, Layout
+from vectorstore.lost_pointer import why_nothing_is_live
 from vectorstore.manifest import MIGRATE, REBUILD, SCHEMA_VERSION, VERIFY, Manifest
 from vectorstore.pointer import Pointer, Vouched, read_pointer
 from vectorstore.row_key import is_row_key
@@ -140,7 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
     if report.findings:
         return 1
     if report.live is None:
-        sys.stdout.write(f"there is no index in {root}: run `make ingest NOTES=…`\n")
+        if not report.generations:
+            sys.stdout.write(f"{why_nothing_is_live(Layout(root))}\n")
         return 2
     return 0
 

@@ -20,6 +20,7 @@ from vectorstore.generation import Generation
 from vectorstore.generation_draft import GenerationDraft
 from vectorstore.layout import Layout
 from vectorstore.lock import WriterLock
+from vectorstore.lost_pointer import recover_pointer
 from vectorstore.manifest import REBUILD, Manifest, check_chunking, check_embedding
 from vectorstore.pointer import Pointer, read_pointer, write_pointer
 from vectorstore.segment_builder import PatientRecord
@@ -78,7 +79,8 @@ class IndexWriter:
 
         Raises:
             IngestFailed: another writer is at work.
-            IndexMismatch: the live generation was built with another model or chunking and `rebuild` is not set.
+            IndexMismatch: `rebuild` is not set, and the live generation was built with another model or chunking, or
+                which one is live was lost.
         """
         self._lock.acquire()
         try:
@@ -205,6 +207,8 @@ class IndexWriter:
         except IndexMismatch:
             if not self._rebuild:
                 raise
+        if self._pointer is None and not self._rebuild:
+            self._pointer = recover_pointer(self._layout)
         self._number = fresh_number(self._layout)
         if self._pointer is not None and not self._rebuild:
             cache = SegmentCache(self._layout.root)
