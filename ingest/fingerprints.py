@@ -114,10 +114,17 @@ def _files(inputs: Sequence[SourceInput]) -> Iterator[tuple[str, str, Path]]:
 
 
 def _within(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, folder by folder: there may be more of them than should be held at once."""
-    for place, folders, names in os.walk(folder):
+    """Every file that readers read below a folder: no pipe or device, whose opening would wait for ever.
+
+    They come folder by folder, as there may be more of them than should be held at once.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for place, folders, names in os.walk(folder, onerror=fail):
         folders.sort()
-        yield from (Path(place, name) for name in sorted(names))
+        yield from (path for name in sorted(names) if (path := Path(place, name)).is_file())
 
 
 def _contents(inputs: Sequence[SourceInput]) -> Iterator[str]:

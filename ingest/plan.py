@@ -1,5 +1,6 @@
 """What a run is asked to do."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +9,9 @@ from pathlib import Path
 from core.errors import IngestFailed
 from ingest.deidentify import Policy
 from ingest.sources import SourceInput
+
+MAX_NAME_CHARS = 100
+_UNSHOWABLE = frozenset({"Cc", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,11 @@ def name_inputs(inputs: Sequence[SourceInput], name: str | None) -> tuple[Source
     """Give all inputs one source name, or see to it that each has one of its own.
 
     Raises:
-        IngestFailed: two inputs would share a name by accident: each would be half of a snapshot.
+        IngestFailed: two inputs would share a name by accident: each would be half of a snapshot. Or a name is empty,
+            too long, or cannot be shown.
     """
+    for given in [name] if name is not None else [item.name for item in inputs]:
+        _check_name(given)
     if name is not None:
         return tuple(replace(item, name=name) for item in inputs)
     names = Counter(item.name for item in inputs)
@@ -59,3 +66,17 @@ def name_inputs(inputs: Sequence[SourceInput], name: str | None) -> tuple[Source
             f"two inputs would both be source {shared[0]!r}; join them with --source NAME, or rename one"
         )
     return tuple(inputs)
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        wrong = "empty"
+    elif len(name) > MAX_NAME_CHARS:
+        wrong = f"longer than {MAX_NAME_CHARS} characters"
+    elif any("\ud800" <= char <= "\udfff" for char in name):
+        wrong = "not UTF-8"
+    elif any(unicodedata.category(char) in _UNSHOWABLE for char in name):
+        wrong = "with a control character or a line break"
+    else:
+        return
+    raise IngestFailed(f"the source name {name[:MAX_NAME_CHARS]!a} is {wrong}: give another with --source NAME")

@@ -13,6 +13,8 @@ from typing import Self, TextIO
 
 from ingest.sources import Reason, Rejected
 
+_LABEL_BYTES = 80
+
 
 class QuarantineReport:
     """Collects rejected rows in a file that takes its name once it is complete. A context manager.
@@ -23,7 +25,8 @@ class QuarantineReport:
 
     def __init__(self, folder: Path, sources: list[str]) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-        label = re.sub(r"[^\w.-]+", "-", "+".join(sources))[:80]
+        # The file system counts bytes, of which a letter has up to four.
+        label = re.sub(r"[^\w.-]+", "-", "+".join(sources)).encode()[:_LABEL_BYTES].decode(errors="ignore")
         self.path = folder / f"{stamp}-{label}.jsonl"
         self.counts: Counter[Reason] = Counter()
         self._partial = self.path.with_suffix(".partial")

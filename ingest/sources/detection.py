@@ -64,6 +64,8 @@ def resolve_input(path: Path, format: Format | None = None) -> SourceInput:
         if found is None or found == "text":
             raise IngestFailed(f"{path}: {_why_unknown(path)}")
         return SourceInput(bare_name(path), found, (path,))
+    if not path.is_dir():
+        raise IngestFailed(f"{path}: neither a file nor a folder")
     name = showable(path.resolve().name)
     try:
         files = [p for p in list_files(path) if not p.name.startswith(".")]

@@ -170,3 +170,13 @@ def test_the_words_of_a_text_folder_and_its_names_count(world: World) -> None:
     (folder / "p1" / "2026-01-01 visit.txt").rename(folder / "p1" / "2026-01-02 visit.txt")
     assert world.ingest(folder).not_read == ()
     assert list(world.notes()) == ["p1/2026-01-02 visit"]
+
+
+@pytest.mark.parametrize("pipe", ["p1/pipe.txt", "p1/pipe", ".pipe"])
+def test_a_pipe_among_text_files_is_passed_over(world: World, pipe: str) -> None:
+    folder = world.root / "charts"
+    (folder / "p1").mkdir(parents=True)
+    (folder / "p1" / "a.txt").write_text("Takes aspirin.")
+    os.mkfifo(folder / pipe)
+    assert world.ingest(folder).added == 1
+    assert world.ingest(folder).not_read == ("charts",)
