@@ -22,6 +22,8 @@ from ingest.sources.mimic import REQUIRED as MIMIC_COLUMNS
 from ingest.sources.mimic import read_mimic
 from ingest.sources.mimic_iii import REQUIRED as MIMIC_III_COLUMNS
 from ingest.sources.mimic_iii import read_mimic_iii
+from ingest.sources.mixed_folder import JSON_ENDINGS, json_of_notes, refuse_mixed, text_of_notes
+from ingest.sources.mixed_folder import ending as ending_of
 from ingest.sources.rows import Reader
 from ingest.sources.text_folder import ENDINGS, read_text_folder
 
@@ -55,7 +57,7 @@ def resolve_input(path: Path, format: Format | None = None) -> SourceInput:
     """Find the files of an input and tell their format, unless it is given.
 
     Raises:
-        IngestFailed: there is no such path, or nothing in it looks like notes.
+        IngestFailed: there is no such path, nothing in it looks like notes, or it holds notes in several forms.
     """
     if not path.exists():
         raise IngestFailed(f"{path}: no such file or folder")
@@ -77,19 +79,18 @@ def resolve_input(path: Path, format: Format | None = None) -> SourceInput:
     chosen = (path,) if found == "text" else tuple(f for f in files if _named_like(f, found))
     if not chosen:
         raise IngestFailed(f"{path}: no {found} files in this folder")
+    if format is None and found != "text":
+        # The reader of text files says of every other file that it left it out.
+        refuse_mixed(path, files, chosen)
     return SourceInput(name, found, chosen)
 
 
-def _endings(path: Path) -> str:
-    return path.name.lower().removesuffix(".gz").rpartition(".")[2]
-
-
 def _named_like(path: Path, format: Format) -> bool:
-    ending = _endings(path)
+    ending = ending_of(path)
     if format in _COLUMNS:
         # MIMIC keeps other tables beside its notes; a file that cannot be opened must not vanish.
         return ending == "csv" and (not (names := column_names(path)) or set(_COLUMNS[format]) <= set(names))
-    return ending in ({"json", "ndjson"} if format == "fhir" else {"jsonl", "json", "ndjson"})
+    return ending in ({"json", "ndjson"} if format == "fhir" else JSON_ENDINGS)
 
 
 def _table_format(names: Collection[str]) -> Format | None:
@@ -105,7 +106,7 @@ def _why_unknown(path: Path) -> str:
 
 
 def _file_format(path: Path) -> Format | None:
-    ending = _endings(path)
+    ending = ending_of(path)
     if ending == "csv":
         return _table_format(column_names(path)) or "mimic"
     if ending == "ndjson":
@@ -123,13 +124,16 @@ def _file_format(path: Path) -> Format | None:
 
 
 def _folder_format(path: Path, files: Sequence[Path]) -> Format | None:
-    headers = [column_names(f) for f in files if _endings(f) == "csv"]
+    headers = [column_names(f) for f in files if ending_of(f) == "csv"]
     found = {format for names in headers if (format := _table_format(names))}
     if len(found) > 1:
         raise IngestFailed(f"{path}: tables of {' and '.join(sorted(found))}; name one of these with --source-format")
     if found or not all(headers):
         return found.pop() if found else "mimic"
-    for file in files:
-        if _endings(file) in {"json", "ndjson", "jsonl"}:
-            return _file_format(file)
+    json = [file for file in files if ending_of(file) in JSON_ENDINGS]
+    first = next((file for file in json if json_of_notes(file)), None)
+    if first is None and not any(text_of_notes(file, path) for file in files):
+        first = next(iter(json), None)
+    if first is not None:
+        return _file_format(first)
     return "text" if any(f.suffix.lower() in ENDINGS for f in files) else None
