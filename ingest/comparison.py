@@ -68,7 +68,8 @@ def compare(
     """
     ids = {note.note_id for note in run.notes}
     gone = {note_id for note_id, state in live.items() if state.source in sources and note_id not in ids}
-    # A note that moved to another patient has left this one, whether or not its source was read whole.
+    # A note that moved to another patient has left this one, whether or not its source was read whole. No other
+    # source's row can have the id: intake leaves it to the live note's source.
     held_back = {note_id for note_id in gone if live[note_id].source in incomplete and not in_run(note_id)}
     staged = [note for note in run.notes if note.state is State.STAGED]
     return ChartChange(

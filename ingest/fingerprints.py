@@ -29,8 +29,8 @@ _READERS = Path(__file__).parent / "sources"
 class Known:
     """A source as the live generation holds it, with this many notes.
 
-    `alone` is true where none of its rows wanted the id of another source's note: then nothing that happens to other
-    sources can bring any of its rows in or out.
+    `alone` is true where none of its rows had the id of another source's note or row: then nothing that happens to
+    other sources can bring any of its rows in or out, nor it any of theirs.
     """
 
     digest: str

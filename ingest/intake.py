@@ -9,9 +9,9 @@ from ingest.outcome import Outcome
 from ingest.plan import IngestPlan
 from ingest.progress import Progress
 from ingest.quarantine import QuarantineReport
-from ingest.screening import Screening
-from ingest.sources import READERS, Reason, Rejected
-from ingest.spool import Spool, SpooledNote, State
+from ingest.screening import RowDigest, Screening
+from ingest.sources import READERS, Reason, Rejected, SourceInput
+from ingest.spool import Contender, Spool, SpooledNote, State
 from ingest.work import Row, Worked
 from vectorstore.generation import NotePlace
 from vectorstore.staging import Staging
@@ -48,19 +48,18 @@ class Intake:
 
     def rows(self) -> Iterator[Row]:
         """Read all inputs; the rows that come out need work."""
-        for item in self._plan.inputs:
-            unreadable, stage = 0, f"reading {item.name}"
-            opener = item.counting_opener()
-            for number, row in enumerate(READERS[item.format](item.files, self._plan.max_note_chars, opener), 1):
+        for index, item in enumerate(self._plan.inputs):
+            unreadable = 0
+            for number, row in self._read(item, "reading"):
                 self._outcome.rows += 1
-                self._progress.update(stage, number, share=opener.done / (opener.total or 1))
                 unreadable += isinstance(row, Rejected) and row.reason is Reason.UNREADABLE_FILE
-                needing_work = self._screened(item.name, f"{item.name}: row {number}", row)
+                needing_work = self._screened(index, item.name, number, row)
                 if needing_work is not None:
                     yield needing_work
             if unreadable >= len(item.files):
                 raise self._limits.unreadable(item.files[0])
             self.tallies[item.name].incomplete |= unreadable > 0
+        yield from self._contended()
         self._outcome.incomplete = tuple(sorted(name for name, tally in self.tallies.items() if tally.incomplete))
 
     def take(self, worked: Worked) -> None:
@@ -84,8 +83,35 @@ class Intake:
             self._staging.commit()
             self._saved_at = time.monotonic()
 
-    def _screened(self, source: str, where: str, row: Note | Rejected) -> Row | None:
-        tally = self.tallies[source]
+    def _read(self, item: SourceInput, doing: str) -> Iterator[tuple[int, Note | Rejected]]:
+        opener = item.counting_opener()
+        for number, row in enumerate(READERS[item.format](item.files, self._plan.max_note_chars, opener), 1):
+            self._progress.update(f"{doing} {item.name}", number, share=opener.done / (opener.total or 1))
+            yield number, row
+
+    def _contended(self) -> Iterator[Row]:
+        """Decide on the rows that wanted the id of another source's live note, now that it is known who brings it.
+
+        Where that source let go of the id, these rows come in. They are read once more: no text was kept of them.
+        """
+        incomplete = [source for source, tally in self.tallies.items() if tally.incomplete]
+        for contender in self._spool.losers(incomplete):
+            self._refuse(contender)
+        for index in self._spool.inputs_contending():
+            item = self._plan.inputs[index]
+            for number, row in self._read(item, "reading again"):
+                if isinstance(row, Note) and self._spool.lets_in(index, number, row.note_id):
+                    digest, place = self._screening.digest(row, item.name), self._screening.live(row)
+                    needing_work = self._claimed(item.name, _where(item.name, number), row, digest, place)
+                    if needing_work is not None:
+                        yield needing_work
+        # What is still there was not found again: a file was replaced meanwhile. The next run reads it.
+        for contender in self._spool.contenders():
+            self.tallies[contender.source].incomplete = True
+            self._refuse(contender)
+
+    def _screened(self, index: int, source: str, number: int, row: Note | Rejected) -> Row | None:
+        tally, where = self.tallies[source], _where(source, number)
         if self._screening.erased(row.patient_id):
             # Whatever else is wrong with it: of an erased patient nothing may be written down.
             self._report.add(source, Rejected(Reason.ERASED, where))
@@ -97,20 +123,33 @@ class Intake:
             return None
         digest = self._screening.digest(row, source)
         place = self._screening.live(row)
-        if place is not None and place.source not in self.tallies:
-            tally.contested = True
-            self._refuse(source, where, row, self._screening.repeats(row, place))
-            return None
+        if place is None or place.source == source:
+            return self._claimed(source, where, row, digest, place)
+        # Whether the live note's source still brings it may be known at the end only: the order must not decide.
+        contender = Contender(
+            row.note_id, row.patient_id, source, place.source, where, self._screening.repeats(row, place)
+        )
+        tally.contested = True
+        if place.source in self.tallies:
+            self.tallies[place.source].contested = True
+            self._spool.contend(index, number, contender, digest.content)
+        else:
+            self._refuse(contender)
+        return None
+
+    def _claimed(self, source: str, where: str, row: Note, digest: RowDigest, place: NotePlace | None) -> Row | None:
         spooled = self._known(row.note_id, source, digest.row, place)
         holder = self._spool.claim(spooled, row.patient_id, digest.content)
         if holder is not None:
-            tally.contested |= holder.source != source
-            self._refuse(source, where, row, holder.same)
+            if holder.source != source:
+                # Both: were the holder left unread, and its row set aside, this one would come in.
+                self.tallies[source].contested = self.tallies[holder.source].contested = True
+            self._refuse(Contender(row.note_id, row.patient_id, source, holder.source, where, holder.same))
             return None
         if spooled.state is State.PENDING:
             at = (place.patient_id, place.digest) if place else (None, None)
             return Row(row, source, where, digest.row, *at)
-        tally.kept += 1
+        self.tallies[source].kept += 1
         self._outcome.taken_over += spooled.state is State.STAGED
         return None
 
@@ -122,12 +161,16 @@ class Intake:
             return SpooledNote(note_id, source, State.STAGED, staged)
         return SpooledNote(note_id, source, State.PENDING)
 
-    def _refuse(self, source: str, where: str, note: Note, same: bool) -> None:
-        reason = Reason.DUPLICATE if same else Reason.DUPLICATE_ID
-        self._reject(source, Rejected(reason, where, note.note_id, note.patient_id))
+    def _refuse(self, row: Contender) -> None:
+        reason = Reason.DUPLICATE if row.same else Reason.DUPLICATE_ID
+        self._reject(row.source, Rejected(reason, row.where, row.note_id, row.patient_id))
 
     def _reject(self, source: str, row: Rejected) -> None:
         self._report.add(source, row)
         self._spool.set_aside(row, source)
         self.tallies[source].bad += row.reason.bad
         self.tallies[source].unprocessable |= row.reason is Reason.UNPROCESSABLE
+
+
+def _where(source: str, number: int) -> str:
+    return f"{source}: row {number}"

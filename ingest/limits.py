@@ -12,8 +12,8 @@ from ingest.quarantine import QuarantineReport
 class Tally:
     """What one source held.
 
-    `contested` is true where a row wanted the id of another source's note, `unprocessable` where our rules failed on a
-    row, which the next run is to try again.
+    `contested` is true where it and another source had rows with the same note id, `unprocessable` where our rules
+    failed on a row, which the next run is to try again.
     """
 
     rows: int = 0

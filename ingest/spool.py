@@ -28,6 +28,10 @@ CREATE INDEX notes_by_patient ON notes (patient_id, source);
 CREATE TABLE set_aside (
     patient_id TEXT NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL, place TEXT NOT NULL, note_id TEXT);
 CREATE INDEX set_aside_by_patient ON set_aside (patient_id, source);
+CREATE TABLE contending (
+    input INTEGER NOT NULL, number INTEGER NOT NULL, note_id TEXT NOT NULL, patient_id TEXT NOT NULL,
+    source TEXT NOT NULL, holder TEXT NOT NULL, place TEXT NOT NULL, same INTEGER NOT NULL, content BLOB NOT NULL,
+    lost INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (input, number)) WITHOUT ROWID;
 CREATE TABLE touched (patient_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _CACHE_KIB = 65536
@@ -82,6 +86,21 @@ class Holder:
     same: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A row that wants a note id which `holder` has: a source, by its live note or by a row of this run.
+
+    `same` is true where it is the very row that the holder has.
+    """
+
+    note_id: str
+    patient_id: str
+    source: str
+    holder: str
+    where: str
+    same: bool
+
+
 class Spool:
     """Note ids of one run, each held by one row, and set-aside rows. A context manager; one at a time in a folder."""
 
@@ -121,6 +140,45 @@ class Spool:
             "SELECT source, content FROM notes WHERE note_id = ?", (note.note_id,)
         ).fetchone()
         return Holder(source, first == content)
+
+    def contend(self, index: int, number: int, row: Contender, content: bytes) -> None:
+        """Put off the decision on a row: the `number`th of the input `index`. `content` is the digest of its fields."""
+        fields = (row.note_id, row.patient_id, row.source, row.holder, row.where, row.same, content)
+        self._db.execute("INSERT INTO contending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)", (index, number, *fields))
+
+    def losers(self, incomplete: Iterable[str]) -> Iterator[Contender]:
+        """Take out the rows whose id its holder brings again, or may bring: one of those that were not read whole.
+
+        Whether such a row is the same is told by the one that the holder brings, where it does.
+        """
+        self._db.execute(
+            "UPDATE contending SET lost = EXISTS (SELECT 1 FROM notes WHERE notes.note_id = contending.note_id)"
+        )
+        self._db.executemany("UPDATE contending SET lost = 1 WHERE holder = ?", ((source,) for source in incomplete))
+        yield from self.contenders(lost=True)
+        self._db.execute("DELETE FROM contending WHERE lost")
+
+    def contenders(self, *, lost: bool = False) -> Iterator[Contender]:
+        """The rows whose decision was put off, in the order of reading: those that lost, or the others."""
+        rows = self._db.execute(
+            "SELECT c.note_id, c.patient_id, c.source, c.holder, c.place, coalesce(n.content = c.content, c.same) "
+            "FROM contending c LEFT JOIN notes n ON n.note_id = c.note_id WHERE c.lost = ? ORDER BY c.input, c.number",
+            (lost,),
+        )
+        return (
+            Contender(note_id, patient_id, source, holder, where, bool(same))
+            for note_id, patient_id, source, holder, where, same in rows
+        )
+
+    def inputs_contending(self) -> list[int]:
+        """The inputs with rows that are still to be decided on."""
+        return [index for (index,) in self._db.execute("SELECT DISTINCT input FROM contending ORDER BY 1")]
+
+    def lets_in(self, index: int, number: int, note_id: str) -> bool:
+        """Whether a row is one that was to be decided on and did not lose; said of it once."""
+        found = (index, number, note_id)
+        asked = "DELETE FROM contending WHERE input = ? AND number = ? AND note_id = ?"
+        return self._db.execute(asked, found).rowcount > 0
 
     def settle(self, note_id: str, state: State, mark: str) -> None:
         """Say where the stored form of a note lies."""

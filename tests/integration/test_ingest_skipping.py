@@ -147,7 +147,7 @@ def test_a_row_that_waits_for_another_source_to_let_go_of_its_id_is_not_lost(wor
     read.clear()
     assert world.ingest(a, b, max_bad_share=1).not_read == ("a", "b")
     world.ingest(world.write("a", [row("a1")]), b, max_bad_share=1)
-    assert read == ["a.jsonl", "b.jsonl"]
+    assert read == ["a.jsonl", "b.jsonl", "b.jsonl"], "the second time for the row that a stood in the way of"
     assert world.live().chart("p1").note("shared").text == "Words of b."
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from ingest.sources import Reason, Rejected
-from ingest.spool import Holder, Spool, SpooledCounts, SpooledNote, State, clear_spools
+from ingest.spool import Contender, Holder, Spool, SpooledCounts, SpooledNote, State, clear_spools
 
 
 def claim(
@@ -82,3 +82,32 @@ def test_clears_the_folder_that_a_killed_run_left(tmp_path: Path) -> None:
     (left / "spool.sqlite").touch()
     clear_spools(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def contend(
+    spool: Spool, number: int, note_id: str, holder: str, *, content: bytes = b"c", index: int = 0
+) -> Contender:
+    row = Contender(note_id, "p", "s", holder, f"s: row {number}", same=False)
+    spool.contend(index, number, row, content)
+    return row
+
+
+def test_a_row_loses_where_the_holder_of_its_id_brings_it_or_was_not_read_whole(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        contend(spool, 1, "brought", "t")
+        kept = contend(spool, 2, "not read", "broken")
+        contend(spool, 3, "let go", "t")
+        other = contend(spool, 4, "brought", "t", content=b"d")
+        claim(spool, "brought", source="t")
+        same = Contender("brought", "p", "s", "t", "s: row 1", same=True)
+        assert list(spool.losers(["broken"])) == [same, kept, other]
+        assert [row.note_id for row in spool.contenders()] == ["let go"]
+
+
+def test_a_row_that_did_not_lose_is_let_in_once_and_under_its_own_id_alone(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        contend(spool, 7, "a", "t", index=2)
+        assert spool.inputs_contending() == [2]
+        asked = [spool.lets_in(*row) for row in ((2, 7, "b"), (1, 7, "a"), (2, 6, "a"), (2, 7, "a"), (2, 7, "a"))]
+        assert asked == [False, False, False, True, False]
+        assert spool.inputs_contending() == []
