@@ -87,10 +87,12 @@ accept: $(ALL) ## Make the newest run the accepted one, to be committed with the
 	$(EVALUATE) accept
 
 .PHONY: ingest
-ingest: $(RUN) ## Refresh the index: NOTES=path [FORMAT=] [SOURCE=] [REBUILD=1] [ALLOW_SHRINK=1]
-	@test -n '$(NOTES)' || { echo 'say which notes: make ingest NOTES=path/to/notes.csv.gz' >&2; exit 2; }
-	$(BIN)/python -m ingest '$(NOTES)' $(if $(FORMAT),--source-format '$(FORMAT)') $(if $(SOURCE),--source '$(SOURCE)') \
-		$(if $(REBUILD),--rebuild) $(if $(ALLOW_SHRINK),--allow-shrink)
+ingest: $(RUN) ## Refresh the index: NOTES='path …' [FORMAT=] [SOURCE=] [DEIDENTIFY=] [REBUILD=1] [ALLOW_SHRINK=1] …
+	@test -n "$${NOTES:-}" || { echo 'say which notes: make ingest NOTES=path/to/notes.csv.gz' >&2; exit 2; }
+	@set -f; if [ -e "$$NOTES" ]; then set -- "$$NOTES"; else set -- $$NOTES; fi; \
+	$(BIN)/python -m ingest $(if $(FORMAT),--source-format '$(FORMAT)') $(if $(SOURCE),--source '$(SOURCE)') \
+		$(if $(DEIDENTIFY),--deidentify '$(DEIDENTIFY)') $(if $(REBUILD),--rebuild) $(if $(NO_SKIP),--no-skip) \
+		$(if $(ALLOW_SHRINK),--allow-shrink) $(if $(ALLOW_EMPTY),--allow-empty) -- "$$@"
 
 .PHONY: rollback
 rollback: $(RUN) ## Make the generation before the live one live, or another [TO=n] [DIR=] [LIST=1]
