@@ -1,7 +1,9 @@
 """Runs the service: `python -m app`, one process with one event loop. Replicas are further processes."""
 
+import argparse
 import logging
 import sys
+from collections.abc import Sequence
 
 import uvicorn
 
@@ -16,8 +18,14 @@ KEEP_ALIVE_S = 65
 log = logging.getLogger("app")
 
 
-def main() -> int:
-    """Serve until told to stop, and return the exit code: 2 where the settings forbid to start."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Serve until told to stop, and return the exit code: 2 where the settings or the usage forbid to start."""
+    argparse.ArgumentParser(
+        prog="python -m app",
+        description="Serve the index until told to stop. It takes no arguments: all settings are variables ANAMNESIS_… "
+        "(docs/settings.md).",
+        epilog="Exit codes: 0 stopped when told, 2 wrong usage or settings, 3 could not start.",
+    ).parse_args(arguments)
     try:
         settings = load_settings()
         configure_logging(settings.log.level, settings.log.format)
@@ -42,4 +50,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -49,15 +49,16 @@ class Intake:
     def rows(self) -> Iterator[Row]:
         """Read all inputs; the rows that come out need work."""
         for index, item in enumerate(self._plan.inputs):
-            unreadable = 0
+            unreadable, why = 0, ""
             for number, row in self._read(item, "reading"):
                 self._outcome.rows += 1
-                unreadable += isinstance(row, Rejected) and row.reason is Reason.UNREADABLE_FILE
+                if isinstance(row, Rejected) and row.reason is Reason.UNREADABLE_FILE:
+                    unreadable, why = unreadable + 1, row.where
                 needing_work = self._screened(index, item.name, number, row)
                 if needing_work is not None:
                     yield needing_work
             if unreadable >= len(item.files):
-                raise self._limits.unreadable(item.files[0])
+                raise self._limits.unreadable(item.files[0], why)
             self.tallies[item.name].incomplete |= unreadable > 0
         yield from self._contended()
         self._outcome.incomplete = tuple(sorted(name for name, tally in self.tallies.items() if tally.incomplete))

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import IngestFailed
 from ingest.plan import IngestPlan
 from ingest.quarantine import QuarantineReport
+from ingest.sources.files import showable
 
 
 @dataclass(slots=True)
@@ -32,9 +34,9 @@ class Limits:
         self._plan = plan
         self._report = report
 
-    def unreadable(self, path: object) -> IngestFailed:
-        """The failure of a run of which a whole input cannot be read."""
-        return self._failure(f"{path} cannot be read to its end")
+    def unreadable(self, path: Path, where: str) -> IngestFailed:
+        """The failure of a run of which a whole input cannot be read; `where` is the place of the row that says so."""
+        return self._failure(f"{path} cannot be read ({where.removeprefix(f'{showable(path.name)}: ')})")
 
     def check_rows(self, tallies: Mapping[str, Tally]) -> None:
         """Refuse a source with too many bad rows, or without a note."""

@@ -68,7 +68,8 @@ def _read_table(
         first = next(records, None)
         names = _names(first and first.fields)
         if not set(required) <= set(names):
-            yield reject(Reason.UNREADABLE_FILE, f"{path.name}: columns {', '.join(required)} are needed")
+            needed = f"{'' if names else 'it has no columns; '}columns {', '.join(required)} are needed"
+            yield reject(Reason.UNREADABLE_FILE, f"{path.name}: {needed}")
             return
         for line, fields in records:
             where = f"{path.name}:{line}"

@@ -139,8 +139,15 @@ def test_a_source_that_holds_nothing_does_not_empty_the_index_unasked(world: Wor
 
 def test_a_file_that_cannot_be_read_to_its_end_fails_the_run(world: World) -> None:
     (world.root / "a.csv.gz").write_bytes(b"\x1f\x8bbroken")
-    with pytest.raises(IngestFailed, match=r"a\.csv\.gz cannot be read"):
+    with pytest.raises(IngestFailed, match=r"a\.csv\.gz cannot be read \(cut short"):
         world.ingest(world.root / "a.csv.gz", max_bad_share=1)
+
+
+@pytest.mark.parametrize(("content", "why"), [("", "it has no columns; columns note_id"), ("a,b\n", "columns note_id")])
+def test_a_table_without_the_columns_fails_the_run_and_says_so(world: World, content: str, why: str) -> None:
+    (world.root / "a.csv").write_text(content)
+    with pytest.raises(IngestFailed, match=rf"a\.csv cannot be read \({why}, .* are needed\)"):
+        world.ingest(world.root / "a.csv", max_bad_share=1)
 
 
 def test_one_unreadable_file_of_many_removes_nothing(world: World) -> None:

@@ -90,3 +90,14 @@ def test_it_refuses_settings_that_cannot_be_and_says_what_to_do(
     monkeypatch.setenv(name, value)
     assert main() == 2
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--port", 2), ("serve", 2)])
+def test_asked_for_help_or_anything_else_it_prints_its_usage_and_serves_nothing(
+    argument: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([argument])
+    shown = capsys.readouterr()
+    assert ended.value.code == code
+    assert "usage: python -m app" in shown.out + shown.err
