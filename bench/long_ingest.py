@@ -109,7 +109,7 @@ def _measured(samples: list[Sample], done: Done, shown: "_Shown", *, real: bool,
         Figure(f"{name}: CPU of one note", 1000 * done.cpu_s / done.notes, "CPU ms"),
         Figure(f"{name}: chunks", done.chunks / done.notes, "chunks/note"),
         Figure(f"{name}: disk", disk / done.chunks, "bytes/chunk", None, "report", f"{disk / 1e9:.2f} GB"),
-        Figure(f"{name}: most disk meanwhile", shown.most_bytes / disk, "times", None, "report",
+        Figure(f"{name}: most disk meanwhile", max(shown.most_bytes, disk) / disk, "times", None, "report",
                "of what is left at the end: finished notes are staged until they are published"),
     )  # fmt: skip
     return Measured(figures, tuple(_curves(kind, samples)))

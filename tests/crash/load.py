@@ -60,6 +60,10 @@ class Observed:
         ordered = sorted(self.seconds)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
+    def fewest_files(self, part: slice) -> int:
+        """The fewest files that were open in a part of the samples: what is never closed raises them."""
+        return min(use.files for use in self.uses[part])
+
     def files(self, part: slice) -> int:
         """The most files that were open in a part of the samples."""
         return max(use.files for use in self.uses[part])

@@ -7,7 +7,6 @@ import pytest
 from tests.crash.load import observe
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
-SPARE_FILES = 6
 
 
 def test_no_request_fails_and_no_citation_is_wrong_while_generations_come_and_go(tmp_path: Path) -> None:
@@ -19,7 +18,8 @@ def test_no_request_fails_and_no_citation_is_wrong_while_generations_come_and_go
     assert len(seen.generations) >= 4
     assert all(seen.publications[kind] for kind in ("refresh", "compaction", "rollback"))
     half = len(seen.uses) // 2
-    assert seen.files(slice(half, None)) <= seen.files(slice(None, half)) + SPARE_FILES
+    # How many generations are open at once varies; a file that each publication left open would add up.
+    assert seen.fewest_files(slice(half, None)) <= seen.files(slice(None, half))
     log = (tmp_path / "service.log").read_text()
     assert "Traceback" not in log
     assert '"level": "ERROR"' not in log
