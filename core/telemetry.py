@@ -73,14 +73,30 @@ class Metrics:
         self.statements_refused = counter("statements_refused_total", "Statements refused, by check.", "reason")
         self.llm_tokens = counter("llm_tokens_total", "Model tokens.", "direction")
         self.rejected = counter("rejected_total", "Requests turned away.", "reason")
+        self.sections = counter("sections_total", "Sections finished.", "outcome")
+        self.statements_withheld = counter("statements_withheld_total", "Statements that nothing could support.")
+        self.llm_requests = counter("llm_requests_total", "Model requests.", "outcome")
+        self.cache_lookups = counter("cache_lookups_total", "Requests looked up among finished summaries.", "result")
+        self.coalesced = counter("coalesced_total", "Requests that joined a summary already being made.")
+        self.cancelled = counter("cancelled_total", "Summaries given up because every reader left.", "stage")
+        self.streams_resumed = counter("streams_resumed_total", "Streams taken up again by their readers.")
+        self.batch_summaries = counter("batch_summaries_total", "Summaries of batches.", "outcome")
         self.ingest_notes = counter("ingest_notes_total", "Notes read by ingest.", "outcome")
         self.summary_seconds = self._histogram("summary_seconds", "Time of a whole summary.")
         self.first_statement_seconds = self._histogram("first_statement_seconds", "Time to the first statement.")
         self.gather_seconds = self._histogram("gather_seconds", "Time to gather evidence.")
+        self.queue_seconds = self._histogram("queue_seconds", "Time waited for a place.", "priority")
+        self.prime_seconds = self._histogram("prime_seconds", "Time until the model's prefix cache was primed.")
+        self.verify_seconds = self._histogram("verify_seconds", "Time spent in checks, of one summary.")
         self.llm_request_seconds = self._histogram("llm_request_seconds", "Time of one model request.")
+        self.llm_first_token_seconds = self._histogram(
+            "llm_first_token_seconds", "Time to the first token of a model request."
+        )
         self.ingest_seconds = self._histogram("ingest_seconds", "Time of an ingest run.")
         self.inflight_summaries = self._gauge("inflight_summaries", "Summaries being worked on.")
         self.queued_summaries = self._gauge("queued_summaries", "Summaries waiting for a place.")
+        self.concurrency_limit = self._gauge("concurrency_limit", "Summaries that may be worked on at once now.")
+        self.breaker_state = self._gauge("breaker_state", "Model breaker: 0 closed, 1 half open, 2 open.")
         self.index_generation = self._gauge("index_generation", "Number of the live generation.")
         self.index_notes = self._gauge("index_notes", "Notes in the live generation.")
         self.index_published = self._gauge("index_published_timestamp_seconds", "When it was published (Unix time).")
@@ -89,8 +105,8 @@ class Metrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"anamnesis_{name}", text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, text: str) -> Histogram:
-        return Histogram(f"anamnesis_{name}", text, registry=self.registry, buckets=_SECONDS)
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(f"anamnesis_{name}", text, labels, registry=self.registry, buckets=_SECONDS)
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"anamnesis_{name}", text, registry=self.registry)
