@@ -10,16 +10,23 @@ NEEDED_BYTES = 6 << 30
 _CPUINFO, _MEMINFO = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 
 
-def has_nvidia_gpu() -> bool:
-    """Whether `nvidia-smi` lists a GPU."""
+def nvidia_gpu() -> str:
+    """The name that `nvidia-smi` gives its first GPU, "" where there is none."""
     command = shutil.which("nvidia-smi")
     if command is None:
-        return False
+        return ""
+    ask = [command, "--query-gpu=name", "--format=csv,noheader"]
     try:
-        done = subprocess.run([command, "-L"], capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(ask, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0 and "GPU" in done.stdout
+        return ""
+    name = done.stdout.partition("\n")[0].strip()
+    return "" if done.returncode or name.startswith("No devices") else name
+
+
+def has_nvidia_gpu() -> bool:
+    """Whether there is an NVIDIA GPU with a working driver."""
+    return bool(nvidia_gpu())
 
 
 def why_no_cpu_model() -> str | None:

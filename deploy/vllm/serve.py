@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.settings import load_settings
-from deploy.vllm.hardware import has_nvidia_gpu
+from deploy.vllm.hardware import nvidia_gpu
+from deploy.vllm.recipe import FOLDER, names, recipe_for
 
 EMBEDDED = Path("var/models/smollm2-135m")
 EMBEDDED_NAME = "smollm2-135m-instruct"
@@ -50,12 +51,19 @@ def on_cpu(model: str, *, name: str, host: str, port: int, extra: tuple[str, ...
     return Launch(command, _QUIET | _CPU)
 
 
-def on_gpu(model: str, *, name: str, host: str, port: int, extra: tuple[str, ...] = ()) -> Launch:
-    """The official vLLM out of its own environment, which pins another torch than ours."""
+def on_gpu(
+    model: str, *, name: str, host: str, port: int, extra: tuple[str, ...] = (), recipe: Path | None = None
+) -> Launch:
+    """The official vLLM out of its own environment, which pins another torch than ours.
+
+    `recipe` holds the parameters that suit the GPU; what is in `extra` overrides it.
+    """
+    common = ("--max-model-len", "8192", "--enable-prefix-caching", "--enable-prompt-tokens-details")
+    plain = (*common, "--disable-uvicorn-access-log", *_COMPACT)
     command = (
         *(str(GPU_COMMAND), "serve", model, "--served-model-name", name, "--host", host, "--port", str(port)),
-        *("--max-model-len", "8192", "--enable-prefix-caching", "--enable-prompt-tokens-details"),
-        *("--disable-uvicorn-access-log", *_COMPACT, *extra),
+        *(("--config", str(recipe)) if recipe else plain),
+        *extra,
     )
     return Launch(command, _QUIET)
 
@@ -67,12 +75,16 @@ def main() -> None:
     parser.add_argument("--name", default="", help="name under which to serve it")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--recipe", choices=names(), help="parameters for this GPU (default: by its name)")
     args, extra = parser.parse_known_args()
-    launch_on = on_gpu if has_nvidia_gpu() and GPU_COMMAND.exists() else on_cpu
-    named = load_settings().llm.model if launch_on is on_gpu else ""
-    model = args.model or named or str(EMBEDDED)
+    gpu = nvidia_gpu() if GPU_COMMAND.exists() else ""
+    model = args.model or (load_settings().llm.model if gpu else "") or str(EMBEDDED)
     name = args.name or (EMBEDDED_NAME if model == str(EMBEDDED) else model)
-    launch = launch_on(model, name=name, host=args.host, port=args.port, extra=tuple(extra))
+    if gpu:
+        recipe = FOLDER / f"{args.recipe}.yaml" if args.recipe else recipe_for(gpu)
+        launch = on_gpu(model, name=name, host=args.host, port=args.port, extra=tuple(extra), recipe=recipe)
+    else:
+        launch = on_cpu(model, name=name, host=args.host, port=args.port, extra=tuple(extra))
     os.execve(launch.command[0], launch.command, os.environ | launch.environment)
 
 
