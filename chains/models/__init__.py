@@ -2,11 +2,24 @@
 
 from chains.models.chat import ChatVLLM
 from chains.models.connection import Connection
+from chains.models.engine_load import EngineLoad, EngineLoadProbe, parse_engine_load
 from chains.models.errors import ModelRejected
 from chains.models.probe import ModelProbe, ModelState
 from core.settings import LLMSettings
 
-__all__ = ["ChatVLLM", "Connection", "ModelProbe", "ModelRejected", "ModelState", "build_model", "build_probe"]
+__all__ = [
+    "ChatVLLM",
+    "Connection",
+    "EngineLoad",
+    "EngineLoadProbe",
+    "ModelProbe",
+    "ModelRejected",
+    "ModelState",
+    "build_load_probe",
+    "build_model",
+    "build_probe",
+    "parse_engine_load",
+]
 
 
 def build_model(settings: LLMSettings) -> ChatVLLM | None:
@@ -33,4 +46,11 @@ def build_probe(settings: LLMSettings) -> ModelProbe:
         model=settings.adapter or settings.model,
         api_key=settings.api_key.get_secret_value(),
         timeout_s=settings.connect_timeout_s,
+    )
+
+
+def build_load_probe(settings: LLMSettings) -> EngineLoadProbe:
+    """The reader of the load of the server the settings name."""
+    return EngineLoadProbe(
+        settings.url, api_key=settings.api_key.get_secret_value(), timeout_s=settings.connect_timeout_s
     )

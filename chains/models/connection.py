@@ -66,14 +66,21 @@ class Connection:
 
     async def get(self, path: str) -> Any:
         """The JSON a GET answers, None when it answers none. Raises what `post` raises."""
+        body = await self._read(path)
+        return loads(body) if body.strip() else None
+
+    async def get_text(self, path: str) -> str:
+        """The text a GET answers. Raises what `post` raises."""
+        return (await self._read(path)).decode(errors="replace")
+
+    async def _read(self, path: str) -> bytes:
         try:
             async with await self._send(self._open(), "GET", path, None) as response:
-                body = await response.read()
+                return await response.read()
         except TimeoutError as e:
             raise ModelUnavailable(f"the model server did not answer within {self.timeout_s:g} s") from e
         except (aiohttp.ClientError, OSError) as e:
             raise ModelUnavailable(f"the model server broke off its answer ({type(e).__name__})") from e
-        return loads(body) if body.strip() else None
 
     async def aclose(self) -> None:
         """Close every socket. The connection opens anew when it is used again."""

@@ -32,6 +32,7 @@ class FakeOpenAIServer:
     """`answer` maps a prompt (all messages, joined) to a text; `behaviour` is how it is delivered.
 
     Both may be changed at any time; `script` holds behaviours for the next requests, before `behaviour` applies.
+    `metrics_page` is what /metrics answers, 404 where it is None.
     `requests` are the bodies received, `running` the requests being worked on, `disconnects` those whose client left.
     Tokens are words, split at spaces; a prefix seen in an earlier prompt counts as cached.
     """
@@ -52,6 +53,7 @@ class FakeOpenAIServer:
         self.api_key = api_key
         self.delay_s = delay_s
         self.healthy = True
+        self.metrics_page: str | None = None
         self.requests: list[dict[str, Any]] = []
         self.running = self.most_running = self.disconnects = 0
         self.sockets: set[object] = set()
@@ -84,6 +86,7 @@ class FakeOpenAIServer:
     async def _start(self) -> None:
         app = web.Application()
         app.router.add_get("/health", self._health)
+        app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/v1/models", self._list)
         app.router.add_post("/v1/chat/completions", self._complete)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
@@ -99,6 +102,11 @@ class FakeOpenAIServer:
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.Response(status=200 if self.healthy else 503)
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        if self.metrics_page is None:
+            return web.Response(status=404)
+        return web.Response(text=self.metrics_page)
 
     async def _list(self, request: web.Request) -> web.Response:
         if not self._allowed(request):
