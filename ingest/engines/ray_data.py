@@ -116,7 +116,10 @@ class _Pipeline:
         self._taking = threading.Thread(target=self._take, name="ray-results", daemon=True)
 
     def run(self, batches: Iterator[Batch]) -> Iterator[Worked]:
-        """Send batches as long as few are under way, and hand out what came back."""
+        """Send batches as long as few are under way, and hand out what came back.
+
+        Ends with the last result: Ray takes seconds more to wind the execution up, and nobody needs to wait for that.
+        """
         self._taking.start()
         sent, received, all_sent = 0, 0, False
         while True:
@@ -125,11 +128,11 @@ class _Pipeline:
                 self._outgoing.put(batch)
                 all_sent = batch is None
                 sent += batch is not None
+            if all_sent and received == sent:
+                return
             done = self._incoming.get()
             if isinstance(done, BaseException):
                 raise _failure(f"failed ({type(done).__name__}); its logs say why") from done
-            if done is None and all_sent and received == sent:
-                return
             # Ray does the work of a worker that died anew; what else goes wrong would be a gap, or rows twice.
             if done is None or done.number != received:
                 raise _failure("lost rows")
@@ -141,7 +144,7 @@ class _Pipeline:
         with suppress(Exception):
             self._outgoing.shutdown(force=True)
         if self._taking.is_alive():
-            self._taking.join(timeout=10)
+            self._taking.join(timeout=1)
 
     def _take(self) -> None:
         try:
