@@ -15,13 +15,13 @@ from app.admission import Admission
 from app.audit.log import AuditLog
 from app.auth.access import Access
 from app.index_watch import IndexWatch
-from app.model_watch import ModelWatch
+from app.model_watch import ModelWatch, Trial, reporting
 from app.services import Services
 from app.state import StateDatabase
 from app.summarizing import Summarizer
 from app.warm_up import warm_up
 from chains import build_chain
-from chains.models import ChatVLLM, ModelState, build_model, build_probe
+from chains.models import Breaker, ChatVLLM, Guard, ModelState, build_model, build_probe
 from core.settings import Settings
 from core.telemetry import Metrics
 from vectorstore.store import Store
@@ -49,8 +49,9 @@ def lifespan_of(
             stack.callback(state.close)
             index = IndexWatch(_opener(settings, embeddings, store), metrics)
             await index.look()
-            model_of_ours = None if llm else build_model(settings.llm)
-            model = _model_watch(settings, llm)
+            breaker = Breaker(failures=settings.llm.breaker_failures, report=reporting(metrics))
+            model_of_ours = None if llm else build_model(settings.llm, Guard(breaker, metrics))
+            model = _model_watch(settings, llm, model_of_ours, breaker)
             stack.push_async_callback(model.aclose)
             if model_of_ours:
                 stack.push_async_callback(model_of_ours.aclose)
@@ -120,13 +121,16 @@ def _opener(settings: Settings, embeddings: Embeddings | None, store: Store | No
     return open_store
 
 
-def _model_watch(settings: Settings, llm: BaseChatModel | None) -> ModelWatch:
+def _model_watch(
+    settings: Settings, llm: BaseChatModel | None, model_of_ours: ChatVLLM | None, breaker: Breaker
+) -> ModelWatch:
     if llm is not None:
         name = getattr(llm, "model", None) or getattr(llm, "model_name", None) or llm._llm_type
         return ModelWatch(None, ModelState(True, str(name), "handed in"))
-    if not settings.llm.url:
+    if model_of_ours is None:
         return ModelWatch(None, ModelState(False, None, "no model is configured: summaries are extractive"))
-    return ModelWatch(build_probe(settings.llm), ModelState(False, None, "the model server was not asked yet"))
+    trial = Trial(breaker, model_of_ours.try_out, settings.llm.hang_s)
+    return ModelWatch(build_probe(settings.llm), ModelState(False, None, "the model server was not asked yet"), trial)
 
 
 def _keep_running(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

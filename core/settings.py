@@ -68,6 +68,12 @@ class LLMSettings(_Group):
     max_tokens: int = Field(96, ge=16, description="Longest statement, in model tokens.")
     temperature: float = Field(0.0, ge=0, description="Sampling temperature.")
     probe_s: float = Field(2.0, gt=0, description="Seconds between health checks of the model server.")
+    breaker_failures: int = Field(
+        5, ge=1, description="Requests in a row that may fail before the model server is left alone."
+    )
+    hang_s: float = Field(
+        20.0, gt=0, description="Longest time without a token while requests are at work; then the server hangs."
+    )
 
 
 class ServiceSettings(_Group):

@@ -1,17 +1,23 @@
 """The model tier: a LangChain chat model that talks to a vLLM server, and a probe that says whether it is there."""
 
+from chains.models.breaker import Breaker, BreakerOpen, BreakerState
 from chains.models.chat import ChatVLLM
 from chains.models.connection import Connection
 from chains.models.engine_load import EngineLoad, EngineLoadProbe, parse_engine_load
 from chains.models.errors import ModelRejected
+from chains.models.guard import Guard
 from chains.models.probe import ModelProbe, ModelState
 from core.settings import LLMSettings
 
 __all__ = [
+    "Breaker",
+    "BreakerOpen",
+    "BreakerState",
     "ChatVLLM",
     "Connection",
     "EngineLoad",
     "EngineLoadProbe",
+    "Guard",
     "ModelProbe",
     "ModelRejected",
     "ModelState",
@@ -22,8 +28,8 @@ __all__ = [
 ]
 
 
-def build_model(settings: LLMSettings) -> ChatVLLM | None:
-    """The chat model the settings describe, or None where no server is named."""
+def build_model(settings: LLMSettings, guard: Guard | None = None) -> ChatVLLM | None:
+    """The chat model the settings describe, or None where no server is named. Without a guard it only asks again."""
     if not settings.url:
         return None
     return ChatVLLM(
@@ -36,6 +42,7 @@ def build_model(settings: LLMSettings) -> ChatVLLM | None:
         max_concurrency=settings.max_concurrency,
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,
+        guard=guard or Guard(),
     )
 
 

@@ -1,6 +1,6 @@
 """What the model server answers: whole, or as a stream of server-sent events."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import aiohttp
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 
 from chains.models.connection import loads
+from chains.models.errors import ModelInterrupted
 from core.errors import ModelUnavailable
 
 _MAX_LINE_BYTES = 1 << 20
@@ -27,19 +28,19 @@ async def read_whole(response: aiohttp.ClientResponse) -> Piece:
     """The one answer of a request without streaming.
 
     Raises:
-        ModelUnavailable: the body holds an error in spite of its status, is no chat completion, or does not say why
+        ModelInterrupted: the body holds an error in spite of its status, is no chat completion, or does not say why
             the text ended, so that it may be cut off.
     """
     piece = _parse(loads(await response.read()), "message")
     if piece.finish_reason is None:
-        raise ModelUnavailable("the model server's answer does not say that it is complete")
+        raise ModelInterrupted("the model server's answer does not say that it is complete")
     return piece
 
 
-async def read_stream(response: aiohttp.ClientResponse) -> AsyncIterator[Piece]:
+async def read_stream(response: aiohttp.ClientResponse) -> AsyncGenerator[Piece]:
     """The pieces of a streamed answer, one for each network read rather than one for each token.
 
-    The last piece has a finish_reason. Raises ModelUnavailable where the stream carries an error, which vLLM sends
+    The last piece has a finish_reason. Raises ModelInterrupted where the stream carries an error, which vLLM sends
     inside a 200 when its worker dies, or ends before a finish_reason.
     """
     finish_reason: str | None = None
@@ -56,7 +57,7 @@ async def read_stream(response: aiohttp.ClientResponse) -> AsyncIterator[Piece]:
         if text := "".join(p.text for p in pieces):
             yield Piece(text, model=model)
     if finish_reason is None:
-        raise ModelUnavailable("the model's answer broke off before its end")
+        raise ModelInterrupted("the model's answer broke off before its end")
     yield Piece(finish_reason=finish_reason, model=model, usage=usage)
 
 
@@ -69,9 +70,9 @@ def _payload(line: bytes) -> bytes:
 
 def _parse(body: Any, part: str) -> Piece:
     if not isinstance(body, dict):
-        raise ModelUnavailable("the model server answered something that is no chat completion")
+        raise ModelInterrupted("the model server answered something that is no chat completion")
     if body.get("error"):
-        raise ModelUnavailable("the model server reported an error inside its answer")
+        raise ModelInterrupted("the model server reported an error inside its answer")
     choices = body.get("choices")
     usage, model = _usage(body.get("usage")), str(body.get("model") or "")
     if part == "delta" and choices == []:
@@ -81,9 +82,9 @@ def _parse(body: Any, part: str) -> Piece:
         text = choice[part].get("content") or ""
         reason = choice.get("finish_reason")
     except (TypeError, KeyError, IndexError, AttributeError):
-        raise ModelUnavailable("the model server answered something that is no chat completion") from None
+        raise ModelInterrupted("the model server answered something that is no chat completion") from None
     if not isinstance(text, str) or not (reason is None or isinstance(reason, str)):
-        raise ModelUnavailable("the model server answered something that is no chat completion")
+        raise ModelInterrupted("the model server answered something that is no chat completion")
     return Piece(text, reason, model, usage)
 
 

@@ -1,16 +1,18 @@
 """A LangChain chat model over vLLM's OpenAI-compatible server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
+import aiohttp
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_openai_messages
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, convert_to_openai_messages
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
@@ -20,7 +22,8 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
 from chains.models.answer import Piece, read_stream, read_whole
 from chains.models.connection import Connection
-from chains.models.errors import ModelRejected
+from chains.models.errors import ModelInterrupted, ModelNotServed
+from chains.models.guard import Guard
 from core.errors import ModelUnavailable
 
 T = TypeVar("T")
@@ -38,6 +41,9 @@ class ChatVLLM(BaseChatModel):
     becomes an HTTP error, and a cancelled call still closes the request. `astream` passes on text as it is read.
     Arguments of one call, or of `bind`: `response_format`, `max_tokens`, `temperature`, `top_p`, `seed`, `stop`,
     `model`, and `extra` for whatever else vLLM understands; any other name is refused, since vLLM would ignore it.
+
+    `guard` says when the server is asked and when once more. Where no model is named and the one that was asked for is
+    gone, the server is asked for its list again.
 
     Raises, from every call: ModelUnavailable where the server does not answer usably, ModelRejected where it refuses
     this request. Neither quotes the prompt or the answer.
@@ -57,6 +63,7 @@ class ChatVLLM(BaseChatModel):
     stop: list[str] | None = None
     streaming: bool = False
     extra: dict[str, Any] = Field(default_factory=dict)
+    guard: Guard = Field(default_factory=Guard, exclude=True, repr=False)
 
     _connection: Connection = PrivateAttr()
     _first_listed: str = PrivateAttr(default="")
@@ -99,13 +106,8 @@ class ChatVLLM(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        body = await self._body(messages, stop, kwargs)
-        try:
-            async with self._connection.post(_PATH, body) as response:
-                piece = await read_whole(response)
-        except ModelRejected:
-            self._first_listed = ""
-            raise
+        body = self._body(messages, stop, kwargs)
+        piece = await self.guard.whole(partial(self._whole, body))
         message = AIMessage(piece.text, response_metadata=_metadata(piece), usage_metadata=piece.usage)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
@@ -116,18 +118,46 @@ class ChatVLLM(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
-        body = await self._body(messages, stop, kwargs)
+        body = self._body(messages, stop, kwargs)
         body |= {"stream": True, "stream_options": {"include_usage": True}}
+        async with aclosing(self.guard.stream(partial(self._pieces, body))) as pieces:
+            async for piece in pieces:
+                chunk = ChatGenerationChunk(message=_chunk(piece))
+                if run_manager:
+                    await run_manager.on_llm_new_token(piece.text, chunk=chunk)
+                yield chunk
+
+    async def try_out(self) -> None:
+        """Have the server generate one token, whatever the guard thinks. Raises ModelUnavailable."""
+        await self._whole(self._body([HumanMessage("Hello")], None, {"max_tokens": 1}))
+
+    async def _whole(self, body: dict[str, Any]) -> Piece:
+        async with self._answer_to(body) as response:
+            return await read_whole(response)
+
+    async def _pieces(self, body: dict[str, Any]) -> AsyncGenerator[Piece]:
+        async with self._answer_to(body) as response, aclosing(read_stream(response)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    @asynccontextmanager
+    async def _answer_to(self, body: dict[str, Any]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response to a body, whose model is the first listed where it names none.
+
+        Where that one is gone and another is listed instead, asking again will do.
+        """
+        name = body.get("model") or await self._ask_name()
         try:
-            async with self._connection.post(_PATH, body) as response:
-                async for piece in read_stream(response):
-                    chunk = ChatGenerationChunk(message=_chunk(piece))
-                    if run_manager:
-                        await run_manager.on_llm_new_token(piece.text, chunk=chunk)
-                    yield chunk
-        except ModelRejected:
-            self._first_listed = ""
-            raise
+            async with self._connection.post(_PATH, body | {"model": name}) as response:
+                yield response
+        except ModelNotServed as e:
+            if "model" in body:
+                raise
+            if self._first_listed == name:
+                self._first_listed = ""
+            if await self._ask_name() == name:
+                raise
+            raise ModelInterrupted("the model server no longer serves the model it listed", 0.0) from e
 
     def _generate(
         self,
@@ -169,7 +199,7 @@ class ChatVLLM(BaseChatModel):
 
         They run on a loop in another thread: the caller's may have one running, in which none can be started.
         """
-        twin = self.model_copy()
+        twin = self.model_copy(update={"guard": Guard()})
         twin._connection = self._connect()
         runner = asyncio.Runner()
         with ThreadPoolExecutor(1) as thread:
@@ -183,21 +213,20 @@ class ChatVLLM(BaseChatModel):
                 run(twin.aclose())
                 thread.submit(runner.close).result()
 
-    async def _body(
-        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _body(self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]) -> dict[str, Any]:
         given = {k: v for k, v in kwargs.items() if k not in _NOT_SENT and v is not None}
         extra = self.extra | given.pop("extra", {})
         if unknown := given.keys() - _SENT:
             raise TypeError(f"ChatVLLM does not take {', '.join(sorted(unknown))}; hand it over in `extra`")
         own = {"max_tokens": self.max_tokens, "temperature": self.temperature, "stop": stop or self.stop}
         body: dict[str, Any] = {k: v for k, v in own.items() if v not in (None, [])} | extra | given
-        body["model"] = given.get("model") or self.adapter or self.model or await self._ask_name()
+        if name := given.get("model") or self.adapter or self.model:
+            body["model"] = name
         body["messages"] = convert_to_openai_messages(messages)
         return body
 
     async def _ask_name(self) -> str:
-        """The first model the server lists; asked once, and again after it refused a request."""
+        """The first model the server lists; asked once, and again when that one is gone."""
         if not self._first_listed:
             names = listed(await self._connection.get("/v1/models"))
             if not names:

@@ -10,7 +10,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from chains.models.errors import refusal
+from chains.models.errors import ModelInterrupted, refusal
 from core.errors import ModelUnavailable
 
 # Below the five seconds after which vLLM's server closes an idle connection, so that a reused one is rarely stale.
@@ -28,8 +28,9 @@ class _Pool:
 class Connection:
     """Requests to one server, at most `max_concurrency` at a time; bound to an event loop at its first use.
 
-    `base_url` may end in `/v1` or not. Every failure is a ModelUnavailable. Leaving a request early, by an exception
-    or by cancellation, closes its socket, which is how vLLM learns that nobody waits any more.
+    `base_url` may end in `/v1` or not. Every failure is a ModelUnavailable, a ModelInterrupted where asking again may
+    help. Leaving a request early, by an exception or by cancellation, closes its socket, which is how vLLM learns that
+    nobody waits any more.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Connection:
             except TimeoutError as e:
                 raise ModelUnavailable(f"the model did not answer within {self.timeout_s:g} s") from e
             except (aiohttp.ClientError, OSError) as e:
-                raise ModelUnavailable(f"the model server broke off its answer ({type(e).__name__})") from e
+                raise _broken_off(e) from e
 
     async def get(self, path: str) -> Any:
         """The JSON a GET answers, None when it answers none. Raises what `post` raises."""
@@ -80,7 +81,7 @@ class Connection:
         except TimeoutError as e:
             raise ModelUnavailable(f"the model server did not answer within {self.timeout_s:g} s") from e
         except (aiohttp.ClientError, OSError) as e:
-            raise ModelUnavailable(f"the model server broke off its answer ({type(e).__name__})") from e
+            raise _broken_off(e) from e
 
     async def aclose(self) -> None:
         """Close every socket. The connection opens anew when it is used again."""
@@ -90,25 +91,15 @@ class Connection:
 
     async def _send(self, pool: _Pool, method: str, path: str, data: bytes | None) -> aiohttp.ClientResponse:
         try:
-            response = await self._request(pool, method, path, data)
+            url = self.root.joinpath(*path.strip("/").split("/"))
+            response = await pool.session.request(method, url, data=data)
         except aiohttp.ClientConnectorError as e:
-            raise ModelUnavailable(f"no model server answers at {self.root.host}:{self.root.port}") from e
+            raise ModelInterrupted(f"no model server answers at {self.root.host}:{self.root.port}") from e
         if response.status >= 400:
             async with response:
                 text = (await response.content.read(_MAX_REFUSAL_BYTES)).decode(errors="replace")
-                raise refusal(response.status, text)
+                raise refusal(response.status, text, response.headers.get("Retry-After", ""))
         return response
-
-    async def _request(self, pool: _Pool, method: str, path: str, data: bytes | None) -> aiohttp.ClientResponse:
-        url = self.root.joinpath(*path.strip("/").split("/"))
-        try:
-            return await pool.session.request(method, url, data=data)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as e:
-            if isinstance(e, aiohttp.ClientConnectorError):
-                raise
-            # The server had closed an idle connection just as it was taken from the pool: nothing was answered yet,
-            # and a generation has no effect on the server, so asking once more is safe.
-            return await pool.session.request(method, url, data=data)
 
     def _open(self) -> _Pool:
         loop = asyncio.get_running_loop()
@@ -125,8 +116,12 @@ class Connection:
 
 
 def loads(data: bytes) -> Any:
-    """Parse JSON of the model server; raises ModelUnavailable, without the text, where it is none."""
+    """Parse JSON of the model server; raises ModelInterrupted, without the text, where it is none or cut off."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        raise ModelUnavailable("the model server answered something that is no JSON") from None
+        raise ModelInterrupted("the model server answered something that is no JSON") from None
+
+
+def _broken_off(error: Exception) -> ModelInterrupted:
+    return ModelInterrupted(f"the model server broke off its answer ({type(error).__name__})")

@@ -19,8 +19,13 @@ from aiohttp import web
 Behaviour = Literal[
     "normal", "slow", "error_in_200", "truncated", "garbage", "not_a_completion", "empty", "500", "503", "400_context",
     "400", "401", "404", "429", "hang", "reset", "no_finish_reason",
+    "503_soon", "503_later", "429_soon",
 ]  # fmt: skip
-STATUSES = {"500": 500, "503": 503, "400_context": 400, "400": 400, "401": 401, "404": 404, "429": 429}
+STATUSES = {
+    "500": 500, "503": 503, "400_context": 400, "400": 400, "401": 401, "404": 404, "429": 429,
+    "503_soon": 503, "503_later": 503, "429_soon": 429,
+}  # fmt: skip
+_RETRY_AFTER = {"503_soon": "0", "503_later": "30", "429_soon": "0"}
 
 
 def echo(prompt: str) -> str:
@@ -137,7 +142,7 @@ class FakeOpenAIServer:
         elif body["model"] not in self.models:
             behaviour = "404"
         if behaviour in STATUSES:
-            return _refuse(STATUSES[behaviour], context=behaviour == "400_context")
+            return _refuse(behaviour)
         if behaviour == "reset":
             assert request.transport
             request.transport.abort()
@@ -201,9 +206,14 @@ def _whole(model: str, text: str, usage: dict[str, Any], behaviour: Behaviour) -
     return {"id": "chatcmpl-1", "model": model, "choices": [choice], "usage": usage}
 
 
-def _refuse(status: int, *, context: bool) -> web.Response:
+def _refuse(behaviour: Behaviour) -> web.Response:
+    status = STATUSES[behaviour]
     limit = "This model's maximum context length is 8192 tokens (max_model_len=8192). Prompt: THE PROMPT"
-    return _json({"error": {"message": limit if context else "no. THE PROMPT", "code": status}}, status)
+    message = limit if behaviour == "400_context" else "no. THE PROMPT"
+    response = _json({"error": {"message": message, "code": status}}, status)
+    if behaviour in _RETRY_AFTER:
+        response.headers["Retry-After"] = _RETRY_AFTER[behaviour]
+    return response
 
 
 def _event(model: str, choice: dict[str, Any]) -> bytes:

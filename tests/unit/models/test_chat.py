@@ -6,7 +6,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk, HumanMessage, SystemMessage
 from pydantic import BaseModel
 
-from chains.models import ChatVLLM
+from chains.models import ChatVLLM, ModelRejected
 from tests.fakes.openai_server import FakeOpenAIServer
 
 
@@ -65,9 +65,19 @@ async def test_asks_for_the_first_listed_model_when_none_is_named(server: FakeOp
 async def test_asks_again_after_the_server_changed_its_model(server: FakeOpenAIServer, model: ChatVLLM) -> None:
     await model.ainvoke("hello")
     server.models = ["another"]
-    with pytest.raises(Exception, match="does not serve"):
-        await model.ainvoke("hello")
     assert (await model.ainvoke("hello")).response_metadata["model_name"] == "another"
+    server.models = ["a third"]
+    assert "".join([str(chunk.content) async for chunk in model.astream("hello")]) == "hello"
+    assert [body["model"] for body in server.requests][-2:] == ["another", "a third"]
+
+
+async def test_never_asks_for_another_model_than_the_one_that_is_named(server: FakeOpenAIServer) -> None:
+    model = ChatVLLM(base_url=server.url, model="fake-model")
+    server.models = ["another"]
+    with pytest.raises(ModelRejected, match="does not serve"):
+        await model.ainvoke("hello")
+    await model.aclose()
+    assert {body["model"] for body in server.requests} == {"fake-model"}
 
 
 async def test_asks_for_the_adapter_before_the_model(server: FakeOpenAIServer) -> None:

@@ -86,7 +86,7 @@ async def test_leaving_a_stream_early_closes_its_request(server: FakeOpenAIServe
 
 
 async def test_a_failure_leaves_the_next_call_working(server: FakeOpenAIServer, model: ChatVLLM) -> None:
-    server.script = ["error_in_200", "truncated", "garbage", "500"]
+    server.script = ["error_in_200", "truncated", "garbage", "500", "503", "429"]
     for _ in range(4):
         with pytest.raises(ModelUnavailable):
             await drain(model, "hello")
