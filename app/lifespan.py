@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 
-from app.admission import Admission
+from app.admission import AdaptiveLimit, Admission
 from app.audit.log import AuditLog
 from app.auth.access import Access
 from app.index_watch import IndexWatch
@@ -22,7 +22,7 @@ from app.summarizing import Summarizer
 from app.warm_up import warm_up
 from chains import build_chain
 from chains.models import Breaker, ChatVLLM, Guard, ModelState, build_model, build_probe
-from core.settings import Settings
+from core.settings import ServiceSettings, Settings
 from core.telemetry import Metrics
 from vectorstore.store import Store
 
@@ -84,7 +84,7 @@ def _assemble(
         store=index,
         model=model,
         audit=audit,
-        admission=Admission(max_inflight=service.max_inflight, max_queued=service.max_queued, metrics=metrics),
+        admission=_admission(service, metrics),
         metrics=metrics,
         deadline_s=service.deadline_s,
     )
@@ -98,6 +98,17 @@ def _assemble(
         model=model,
         summarizer=summarizer,
         access=access,
+    )
+
+
+def _admission(service: ServiceSettings, metrics: Metrics) -> Admission:
+    limit = AdaptiveLimit(floor=service.min_inflight, ceiling=service.max_inflight, start=service.min_inflight)
+    return Admission(
+        limit=limit,
+        max_queued=service.max_queued,
+        max_wait_s=service.max_wait_s,
+        batch_every=service.batch_every,
+        metrics=metrics,
     )
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from app.admission import Admission
+from app.admission import Admission, Ticket
 from chains import ChainInput, SummaryChain
 from core.errors import AnamnesisError, DeadlineExceeded
 from core.records import ChainEvent, SummaryEvent
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 async def run_chain(
-    chain: SummaryChain, chain_input: ChainInput, admission: Admission, *, deadline_s: float
+    chain: SummaryChain, chain_input: ChainInput, admission: Admission, *, deadline_s: float, caller: str = ""
 ) -> AsyncGenerator[ChainEvent]:
     """The events of one summary, the last of them the SummaryEvent.
 
@@ -26,7 +26,7 @@ async def run_chain(
         Overloaded, DeadlineExceeded, or what the chain raises; anything unforeseen as AnamnesisError.
     """
     events: asyncio.Queue[ChainEvent | AnamnesisError] = asyncio.Queue()
-    task = asyncio.create_task(_produce(chain, chain_input, admission, deadline_s, events))
+    task = asyncio.create_task(_produce(chain, chain_input, admission, deadline_s, events, caller))
     # However it ends, by cancellation within too, the reader must not wait for ever.
     task.add_done_callback(lambda _: events.put_nowait(AnamnesisError("the chain ended without a summary")))
     try:
@@ -48,10 +48,12 @@ async def _produce(
     admission: Admission,
     deadline_s: float,
     events: "asyncio.Queue[ChainEvent | AnamnesisError]",
+    caller: str,
 ) -> None:
     deadline = asyncio.timeout(deadline_s)
+    ticket = Ticket(caller, deadline=asyncio.get_running_loop().time() + deadline_s)
     try:
-        async with deadline, admission.place(), aclosing(chain.astream(chain_input)) as stream:
+        async with deadline, admission.place(ticket), aclosing(chain.astream(chain_input)) as stream:
             async for event in stream:
                 events.put_nowait(event)
     except AnamnesisError as e:

@@ -60,7 +60,7 @@ class Summarizer:
         summary: Summary | None = None
         error: AnamnesisError | None = None
         try:
-            async with aclosing(await self._events(request)) as events:
+            async with aclosing(await self._events(request, entry.caller)) as events:
                 async for event in events:
                     if isinstance(event, EvidenceEvent):
                         entry = replace(entry, note_ids=event.note_ids, summary_id=event.summary_id)
@@ -77,14 +77,14 @@ class Summarizer:
             if summary is None:
                 await self._record_failure(entry, error)
 
-    async def _events(self, request: SummaryRequest) -> AsyncGenerator[ChainEvent]:
+    async def _events(self, request: SummaryRequest, caller: str) -> AsyncGenerator[ChainEvent]:
         if request.template not in self._chain.templates:
             raise InvalidRequest(f"template: unknown; there are {', '.join(self._chain.templates)}")
         chart = await asyncio.to_thread(self._store.generation.chart, request.patient_id)
         if request.require == "abstractive" and not self._model.state.ready:
             raise ModelUnavailable("an abstractive summary was required and the model is not ready")
         chain_input = ChainInput(request, chart, uuid4().hex, self._model.state.ready)
-        return run_chain(self._chain, chain_input, self._admission, deadline_s=self._deadline_s)
+        return run_chain(self._chain, chain_input, self._admission, deadline_s=self._deadline_s, caller=caller)
 
     async def _keep(self, event: SummaryEvent, entry: AuditEntry) -> None:
         summary = event.summary

@@ -88,8 +88,11 @@ class ServiceSettings(_Group):
     session_hours: float = Field(8.0, gt=0, description="Hours until the page asks to sign in again.")
     secure_cookie: bool = Field(True, description="Send the session cookie over TLS only (loopback is exempt).")
     deadline_s: float = Field(120.0, gt=0, description="Longest time one summary may take.")
-    max_inflight: int = Field(16, ge=1, description="Summaries worked on at once.")
-    max_queued: int = Field(64, ge=0, description="Summaries that may wait for a place.")
+    min_inflight: int = Field(2, ge=1, description="Summaries worked on at once, however loaded the model server is.")
+    max_inflight: int = Field(64, ge=1, description="Summaries worked on at once, at most.")
+    max_queued: int = Field(64, ge=0, description="Summaries that may wait for a place; one caller may fill half.")
+    max_wait_s: float = Field(30.0, gt=0, description="A request that would wait longer for a place is refused.")
+    batch_every: int = Field(10, ge=0, description="While people wait, each n-th place goes to a batch; 0: none.")
     max_body_bytes: int = Field(65536, ge=1024, description="Largest request body.")
 
 

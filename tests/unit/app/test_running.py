@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.admission import Admission
+from app.admission import AdaptiveLimit, Admission, Ticket
 from app.running import run_chain
 from chains import ChainInput, SummaryChain
 from core.errors import AnamnesisError, DeadlineExceeded, IndexMismatch, Overloaded
@@ -34,7 +34,8 @@ class FakeChain:
 
 
 def admission(*, places: int = 1, queue: int = 0) -> Admission:
-    return Admission(max_inflight=places, max_queued=queue, metrics=Metrics())
+    limit = AdaptiveLimit(floor=places, ceiling=places, start=places)
+    return Admission(limit=limit, max_queued=queue, metrics=Metrics())
 
 
 async def run(chain: FakeChain, gate: Admission, *, deadline_s: float = 5.0) -> list[ChainEvent]:
@@ -51,7 +52,7 @@ async def test_closing_the_events_cancels_the_chain_and_frees_its_place() -> Non
     assert await anext(events) == EVIDENCE
     await events.aclose()
     assert chain.ended
-    async with asyncio.timeout(1), gate.place():
+    async with asyncio.timeout(1), gate.place(Ticket("a")):
         pass
 
 
@@ -106,7 +107,7 @@ async def test_a_full_queue_turns_away_and_a_waiting_one_gets_its_turn() -> None
     order: list[str] = []
 
     async def hold(name: str, seconds: float) -> None:
-        async with gate.place():
+        async with gate.place(Ticket("a")):
             order.append(name)
             await asyncio.sleep(seconds)
 
@@ -122,10 +123,10 @@ async def test_a_full_queue_turns_away_and_a_waiting_one_gets_its_turn() -> None
 
 async def test_one_that_gives_up_waiting_leaves_the_queue() -> None:
     gate = admission(places=1, queue=1)
-    async with gate.place():
+    async with gate.place(Ticket("a")):
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01), gate.place():
+            async with asyncio.timeout(0.01), gate.place(Ticket("a")):
                 pass
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01), gate.place():
+            async with asyncio.timeout(0.01), gate.place(Ticket("a")):
                 pass
