@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from app.factory import create_app
+from app.tracing_setup import record_spans
 from core.errors import AnamnesisError
 from core.settings import load_settings
 from core.telemetry import configure_logging
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     try:
         settings = load_settings()
         configure_logging(settings.log.level, settings.log.format)
+        stop_recording = record_spans(settings.tracing)
         app = create_app(settings)
     except AnamnesisError as e:
         print(f"{e.code}: {e}", file=sys.stderr)
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         )
     )
     server.run()
+    stop_recording()
     return 0 if server.started else 3
 
 

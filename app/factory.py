@@ -21,6 +21,7 @@ from app.lifespan import lifespan_of
 from app.problems import ErrorBoundary, on_http_error, on_validation_error
 from app.routes import feedback, health, metrics, notes, patients, session, summaries, summarize
 from app.security_headers import SecurityHeaders
+from app.traced import Traced
 from core.settings import Settings
 from core.telemetry import Metrics
 from vectorstore.store import Store
@@ -70,6 +71,7 @@ def create_app(
     app.add_middleware(Gate)
     app.add_middleware(ErrorBoundary)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Traced)
     app.add_middleware(AccessLog)
     return app
 

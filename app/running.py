@@ -10,6 +10,7 @@ from chains import ChainInput, SummaryChain
 from core.errors import AnamnesisError, DeadlineExceeded
 from core.records import ChainEvent, SummaryEvent
 from core.telemetry import traits_of
+from core.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +54,10 @@ async def _produce(
     deadline = asyncio.timeout(deadline_s)
     ticket = Ticket(caller, deadline=asyncio.get_running_loop().time() + deadline_s)
     try:
-        async with deadline, admission.place(ticket), aclosing(chain.astream(chain_input)) as stream:
-            async for event in stream:
-                events.put_nowait(event)
+        with span("summarize"):
+            async with deadline, admission.place(ticket), aclosing(chain.astream(chain_input)) as stream:
+                async for event in stream:
+                    events.put_nowait(event)
     except AnamnesisError as e:
         events.put_nowait(e)
     except Exception as e:

@@ -8,6 +8,7 @@ from chains import ChainInput, build_chain
 from core.records import SummaryRequest
 from core.settings import LLMSettings
 from core.telemetry import Metrics, traits_of
+from core.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -26,4 +27,5 @@ def _summarize_one(index: IndexWatch) -> None:
     if first:
         patient_id = first[0].patient_id
         chain = build_chain(llm=None, metrics=Metrics(), llm_settings=LLMSettings())
-        chain.invoke(ChainInput(SummaryRequest(patient_id), generation.chart(patient_id), "warm-up"))
+        with span("warm up"):
+            chain.invoke(ChainInput(SummaryRequest(patient_id), generation.chart(patient_id), "warm-up"))

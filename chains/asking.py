@@ -15,6 +15,7 @@ from chains.draft import UNAVAILABLE
 from chains.evidence import Evidence
 from core.errors import ModelUnavailable
 from core.records import Attempt, AttemptKind, Usage
+from core.tracing import Attributes, span
 
 _QUESTION = "anamnesis_question"
 _answers: ContextVar[list[Attempt] | None] = ContextVar("answers", default=None)
@@ -79,9 +80,11 @@ async def ask(llm: BaseChatModel, messages: Sequence[BaseMessage], question: Que
         ModelUnavailable: the model does not answer, or with something that is no text.
     """
     try:
-        answer = await llm.ainvoke(list(messages), question.config, **sampling)
-        if not isinstance(answer.content, str):
-            raise ModelUnavailable("the model answered with something that is no text")
+        with span("model request", kind="client", section=question.section, attempt=question.kind) as request:
+            answer = await llm.ainvoke(list(messages), question.config, **sampling)
+            if not isinstance(answer.content, str):
+                raise ModelUnavailable("the model answered with something that is no text")
+            request.say(**_counted(usage_of(answer)))
     except ModelUnavailable:
         _remember(question, None)
         raise
@@ -101,6 +104,14 @@ def usage_of(answer: AIMessage) -> Usage:
         return Usage()
     cached = counted.get("input_token_details", {}).get("cache_read") or 0
     return Usage(counted["input_tokens"], cached, counted["output_tokens"])
+
+
+def _counted(usage: Usage) -> Attributes:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "cached_prompt_tokens": usage.cached_prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+    }
 
 
 def _remember(question: Question, answer: AIMessage | None) -> None:

@@ -139,6 +139,7 @@ class Emitter:
         cited = {c.note_id for s in results for statement in s.statements for c in statement.citations}
         usage = sum((v.usage for v in verdicts), composed)
         self._count(usage, gathered, first_s)
+        self._count_sections(results)
         total_s = time.perf_counter() - gathered.started
         return Summary(
             summary_id=gathered.input.summary_id,
@@ -160,6 +161,11 @@ class Emitter:
             self._metrics.first_statement_seconds.observe(first_s)
         self._metrics.llm_tokens.labels(direction="prompt").inc(usage.prompt_tokens)
         self._metrics.llm_tokens.labels(direction="completion").inc(usage.completion_tokens)
+
+    def _count_sections(self, sections: tuple[SummarySection, ...]) -> None:
+        for section in sections:
+            self._metrics.sections.labels(outcome=section.outcome).inc()
+            self._metrics.statements_withheld.inc(section.withheld)
 
 
 def _evidence_event(gathered: Gathered) -> EvidenceEvent:

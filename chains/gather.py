@@ -19,6 +19,7 @@ from chains.voices import voices_in
 from core.errors import AnamnesisError
 from core.records import Coverage, Fact, Sentence
 from core.telemetry import traits_of
+from core.tracing import span
 from extraction.timeline import TimedFact
 from prompts import SectionPlan
 from vectorstore.chart import Chart
@@ -32,7 +33,11 @@ def gather(plan: Plan) -> Gathered:
     Raises:
         AnamnesisError: the index cannot be read.
     """
-    return _Gathering(plan).run()
+    with span("gather") as gathering:
+        gathered = _Gathering(plan).run()
+        groups = sum(len(section.groups) for section in gathered.sections)
+        gathering.say(notes=len(gathered.note_ids), sections=len(gathered.sections), groups=groups)
+        return gathered
 
 
 class _Gathering:

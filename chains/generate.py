@@ -12,6 +12,7 @@ from chains.draft import UNAVAILABLE, Draft
 from chains.evidence import Gathered, Group, SectionEvidence
 from core.errors import ModelUnavailable
 from core.telemetry import Metrics
+from core.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -56,23 +57,25 @@ class Generator:
             composer = self._composer if ready else None
             tasks: list[asyncio.Task[list[Composition | Draft]]] = []
             at_once: list[Group] = []
-            for section in gathered.sections:
-                if composer and any(group.rewritable for group in section.groups):
-                    tasks.append(asyncio.create_task(self._section(composer, section)))
-                    continue
-                for group in section.groups:
-                    if compressor and group.rewritable:
-                        tasks.append(asyncio.create_task(self._group(compressor, group)))
-                    else:
-                        at_once.append(group)
-            try:
-                for group in at_once:
-                    yield as_it_stands(group)
-                for task in asyncio.as_completed(tasks):
-                    for item in await task:
-                        yield item
-            finally:
-                await give_up(tasks)
+            with span("generate", attached=False) as generating:
+                with generating.around():
+                    for section in gathered.sections:
+                        if composer and any(group.rewritable for group in section.groups):
+                            tasks.append(asyncio.create_task(self._section(composer, section)))
+                            continue
+                        for group in section.groups:
+                            if compressor and group.rewritable:
+                                tasks.append(asyncio.create_task(self._group(compressor, group)))
+                            else:
+                                at_once.append(group)
+                try:
+                    for group in at_once:
+                        yield as_it_stands(group)
+                    for task in asyncio.as_completed(tasks):
+                        for item in await task:
+                            yield item
+                finally:
+                    await give_up(tasks)
 
     async def _section(self, composer: Composer, section: SectionEvidence) -> list[Composition | Draft]:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chains.evidence import ChainInput
 from chains.focus import Focus, focus_plan, read_focus
 from core.errors import InvalidRequest
+from core.tracing import span
 from prompts import SectionPlan, Template
 
 
@@ -34,10 +35,12 @@ def make_plan(chain_input: ChainInput, templates: Mapping[str, Template]) -> Pla
     request = chain_input.request
     if request.template not in templates:
         raise InvalidRequest(f"unknown template; there are {', '.join(templates)}")
-    template = templates[request.template]
-    sections = template.sections
-    focus: Focus | None = None
-    if request.focus and request.focus.strip():
-        focus = read_focus(request.focus)
-        sections = (focus_plan(focus), *sections)
-    return Plan(chain_input, sections, focus, time.perf_counter(), template.latest_stay)
+    with span("plan", template=request.template) as planning:
+        template = templates[request.template]
+        sections = template.sections
+        focus: Focus | None = None
+        if request.focus and request.focus.strip():
+            focus = read_focus(request.focus)
+            sections = (focus_plan(focus), *sections)
+        planning.say(sections=len(sections))
+        return Plan(chain_input, sections, focus, time.perf_counter(), template.latest_stay)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from chains.attribution import find_support, minimal
+from chains.check_clock import CheckClock
 from chains.compose import Composition
 from chains.compress import Compressor
 from chains.draft import UNAVAILABLE, Draft, Verdict
@@ -26,10 +27,14 @@ _UNKNOWN = Refusal("unknown_evidence", "name only lines that were given")
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What one request's chart offers to judge by: the view of it, and all evidence of each section."""
+    """What one request's chart offers to judge by: the view of it, and all evidence of each section.
+
+    `clock` tells how long judging took.
+    """
 
     chart: ChartView = field(default_factory=ChartView)
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    clock: CheckClock = field(default_factory=CheckClock)
 
 
 class Settler:
@@ -66,12 +71,15 @@ class Settler:
                     repairs.append(asyncio.create_task(self._repair(self._compressor, item, judged, known)))
             for task in asyncio.as_completed(repairs):
                 yield await task
+            self._metrics.verify_seconds.observe(known.clock.seconds)
         finally:
             await give_up(repairs)
 
     def _judge(self, draft: Draft, known: _Known) -> Statement | Refusal:
         """The statement, when the draft passes with the evidence it cites or with better; else the refusal."""
-        judged = _TROUBLE.get(draft.trouble) or self._attributed(draft, known)
+        with known.clock.checking(draft.group.section) as verify:
+            judged = _TROUBLE.get(draft.trouble) or self._attributed(draft, known)
+            verify.say(outcome=judged.code if isinstance(judged, Refusal) else "ok")
         if isinstance(judged, Refusal):
             self._metrics.statements_refused.labels(reason=judged.code).inc()
         return judged
@@ -128,7 +136,9 @@ class Settler:
         group, reasons = draft.group, tuple(r.code for r in refusals)
         if not draft.model and draft.text == group.quote.text:
             return Verdict(group, None, "", reasons, draft.usage, (draft,))
-        refusal = self._verifier.first_refusal(known.chart.claim(group.quote.text, (group.quote,)))
+        with known.clock.checking(group.section) as verify:
+            refusal = self._verifier.first_refusal(known.chart.claim(group.quote.text, (group.quote,)))
+            verify.say(outcome=refusal.code if refusal else "ok")
         if refusal is None:
             statement = _statement(group, group.quote.text, "quoted", (group.quote,))
             return Verdict(group, statement, "", reasons, draft.usage, (draft,))

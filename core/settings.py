@@ -118,6 +118,19 @@ class LogSettings(_Group):
     format: Literal["json", "text"] = Field("json", description="One JSON object a line, or plain text.")
 
 
+class TracingSettings(_Group):
+    """Spans for OpenTelemetry. Without an endpoint nothing is recorded."""
+
+    endpoint: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+.*)?$",
+        description="Where a collector takes OTLP over HTTP, for instance http://127.0.0.1:4318/v1/traces.",
+    )
+    sample: float = Field(
+        1.0, ge=0, le=1, description="Share of requests traced, where the caller's own trace does not decide."
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -132,6 +145,7 @@ class Settings(BaseSettings):
     service: ServiceSettings = ServiceSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
 
 
 def known_variables() -> dict[str, str]:

@@ -12,6 +12,7 @@ from app.admission.waiter import Waiter, too_late
 from chains.models import EngineLoad
 from core.errors import Overloaded
 from core.telemetry import Metrics
+from core.tracing import span
 
 # Without a model a summary is work for this process alone, and more at once only make each slower.
 EXTRACTIVE_PLACES = 4
@@ -77,7 +78,8 @@ class Admission:
                 `retry_after_s` is when those that wait now will probably have been given their places.
             DeadlineExceeded: as soon as the ticket's deadline passed without a place.
         """
-        priority = await self._enter(ticket)
+        with span("queue", priority=ticket.priority):
+            priority = await self._enter(ticket)
         begun = asyncio.get_running_loop().time()
         self._pace.begin(begun)
         try:

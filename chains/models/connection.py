@@ -12,6 +12,7 @@ from yarl import URL
 
 from chains.models.errors import ModelInterrupted, refusal
 from core.errors import ModelUnavailable
+from core.tracing import trace_headers
 
 # Below the five seconds after which vLLM's server closes an idle connection, so that a reused one is rarely stale.
 _KEEPALIVE_S = 3.0
@@ -92,7 +93,7 @@ class Connection:
     async def _send(self, pool: _Pool, method: str, path: str, data: bytes | None) -> aiohttp.ClientResponse:
         try:
             url = self.root.joinpath(*path.strip("/").split("/"))
-            response = await pool.session.request(method, url, data=data)
+            response = await pool.session.request(method, url, data=data, headers=trace_headers())
         except aiohttp.ClientConnectorError as e:
             raise ModelInterrupted(f"no model server answers at {self.root.host}:{self.root.port}") from e
         if response.status >= 400:

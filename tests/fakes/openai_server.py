@@ -38,7 +38,8 @@ class FakeOpenAIServer:
 
     Both may be changed at any time; `script` holds behaviours for the next requests, before `behaviour` applies.
     `metrics_page` is what /metrics answers, 404 where it is None.
-    `requests` are the bodies received, `running` the requests being worked on, `disconnects` those whose client left.
+    `requests` are the bodies received, `traceparents` that header of each ("" where absent), `running` the requests
+    being worked on, `disconnects` those whose client left.
     Tokens are words, split at spaces; a prefix seen in an earlier prompt counts as cached.
     """
 
@@ -60,6 +61,7 @@ class FakeOpenAIServer:
         self.healthy = True
         self.metrics_page: str | None = None
         self.requests: list[dict[str, Any]] = []
+        self.traceparents: list[str] = []
         self.running = self.most_running = self.disconnects = 0
         self.sockets: set[object] = set()
         self._loop = asyncio.new_event_loop()
@@ -125,6 +127,7 @@ class FakeOpenAIServer:
         self.sockets.add(request.transport)
         body = await request.json()
         self.requests.append(body)
+        self.traceparents.append(request.headers.get("traceparent", ""))
         self.running += 1
         self.most_running = max(self.running, self.most_running)
         try:
