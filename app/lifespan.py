@@ -15,13 +15,12 @@ from app.admission import AdaptiveLimit, Admission
 from app.audit.log import AuditLog
 from app.auth.access import Access
 from app.index_watch import IndexWatch
-from app.model_watch import ModelWatch, Trial, reporting
+from app.model_tier import ModelTier, build_model_tier
 from app.services import Services
 from app.state import StateDatabase
 from app.summarizing import Summarizer
 from app.warm_up import warm_up
 from chains import build_chain
-from chains.models import Breaker, ChatVLLM, Guard, ModelState, build_model, build_probe
 from core.settings import ServiceSettings, Settings
 from core.telemetry import Metrics
 from vectorstore.store import Store
@@ -49,18 +48,12 @@ def lifespan_of(
             stack.callback(state.close)
             index = IndexWatch(_opener(settings, embeddings, store), metrics)
             await index.look()
-            breaker = Breaker(failures=settings.llm.breaker_failures, report=reporting(metrics))
-            model_of_ours = None if llm else build_model(settings.llm, Guard(breaker, metrics))
-            model = _model_watch(settings, llm, model_of_ours, breaker)
+            model = build_model_tier(settings.llm, metrics, llm)
             stack.push_async_callback(model.aclose)
-            if model_of_ours:
-                stack.push_async_callback(model_of_ours.aclose)
-            app.state.services = _assemble(
-                settings, access(state), metrics, state=state, index=index, model=model, llm=llm or model_of_ours
-            )
+            app.state.services = _assemble(settings, access(state), metrics, state=state, index=index, model=model)
             _keep_running(stack, warm_up(index))
             _keep_running(stack, index.follow(settings.index.poll_s))
-            _keep_running(stack, model.follow(settings.llm.probe_s))
+            _keep_running(stack, model.watch.follow(settings.llm.probe_s))
             yield
 
     return lifespan
@@ -73,16 +66,15 @@ def _assemble(
     *,
     state: StateDatabase,
     index: IndexWatch,
-    model: ModelWatch,
-    llm: BaseChatModel | ChatVLLM | None,
+    model: ModelTier,
 ) -> Services:
     service = settings.service
-    chain = build_chain(llm=llm, metrics=metrics, llm_settings=settings.llm)
+    chain = build_chain(llm=model.llm, metrics=metrics, llm_settings=settings.llm)
     audit = AuditLog(state)
     summarizer = Summarizer(
         chain=chain,
         store=index,
-        model=model,
+        model=model.watch,
         audit=audit,
         admission=_admission(service, metrics),
         metrics=metrics,
@@ -95,7 +87,7 @@ def _assemble(
         state=state,
         audit=audit,
         metrics=metrics,
-        model=model,
+        model=model.watch,
         summarizer=summarizer,
         access=access,
     )
@@ -130,18 +122,6 @@ def _opener(settings: Settings, embeddings: Embeddings | None, store: Store | No
         return Store(settings.index.dir, made)
 
     return open_store
-
-
-def _model_watch(
-    settings: Settings, llm: BaseChatModel | None, model_of_ours: ChatVLLM | None, breaker: Breaker
-) -> ModelWatch:
-    if llm is not None:
-        name = getattr(llm, "model", None) or getattr(llm, "model_name", None) or llm._llm_type
-        return ModelWatch(None, ModelState(True, str(name), "handed in"))
-    if model_of_ours is None:
-        return ModelWatch(None, ModelState(False, None, "no model is configured: summaries are extractive"))
-    trial = Trial(breaker, model_of_ours.try_out, settings.llm.hang_s)
-    return ModelWatch(build_probe(settings.llm), ModelState(False, None, "the model server was not asked yet"), trial)
 
 
 def _keep_running(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from app.hang_watch import HangWatch
 from chains.models import Breaker, BreakerState, ModelProbe, ModelState
 from core.errors import ModelUnavailable
 from core.telemetry import Metrics, traits_of
@@ -40,10 +41,17 @@ class ModelWatch:
     says nothing of an engine that hangs.
     """
 
-    def __init__(self, probe: ModelProbe | None, state: ModelState, trial: Trial | None = None) -> None:
+    def __init__(
+        self,
+        probe: ModelProbe | None,
+        state: ModelState,
+        trial: Trial | None = None,
+        hang_watch: HangWatch | None = None,
+    ) -> None:
         self._probe = probe
         self._state = state
         self._trial = trial
+        self._hang_watch = hang_watch
 
     @property
     def state(self) -> ModelState:
@@ -53,11 +61,13 @@ class ModelWatch:
         return self._state
 
     async def look(self) -> None:
-        """Ask the probe once, and try the server where it was left alone and looks well."""
+        """Ask the probe once; try a server that was left alone and looks well, leave one alone that hangs."""
         if self._probe is None:
             return
         before = self.state
         self._state = await self._probe.check()
+        if self._hang_watch:
+            await self._hang_watch.look(healthy=self._state.ready)
         if self._state.ready and self._trial and self._trial.breaker.state is BreakerState.OPEN:
             await self._trial.run()
         after = self.state
@@ -75,9 +85,10 @@ class ModelWatch:
             await asyncio.sleep(probe_s)
 
     async def aclose(self) -> None:
-        """Close the probe's connection."""
-        if self._probe is not None:
-            await self._probe.aclose()
+        """Close the connections of the probes."""
+        for probe in (self._probe, self._hang_watch):
+            if probe is not None:
+                await probe.aclose()
 
 
 def reporting(metrics: Metrics) -> Callable[[BreakerState, str], None]:

@@ -7,6 +7,7 @@ from chains.models.engine_load import EngineLoad, EngineLoadProbe, parse_engine_
 from chains.models.errors import ModelRejected
 from chains.models.guard import Guard
 from chains.models.probe import ModelProbe, ModelState
+from chains.models.stall import Stall
 from core.settings import LLMSettings
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ModelProbe",
     "ModelRejected",
     "ModelState",
+    "Stall",
     "build_load_probe",
     "build_model",
     "build_probe",
