@@ -11,8 +11,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableConfig
 
-from chains.draft import UNAVAILABLE
+from chains.draft import PROMPT_TOO_LONG, UNAVAILABLE
 from chains.evidence import Evidence
+from chains.models.errors import PromptTooLong
+from chains.tokens import TokenBudget
 from core.errors import ModelUnavailable
 from core.records import Attempt, AttemptKind, Usage
 from core.tracing import Attributes, span
@@ -73,20 +75,31 @@ def remembered() -> tuple[Attempt, ...]:
     return tuple(sorted(_answers.get() or (), key=lambda a: (a.section, a.evidence, a.kind)))
 
 
-async def ask(llm: BaseChatModel, messages: Sequence[BaseMessage], question: Question, **sampling: Any) -> AIMessage:
-    """Ask once; the answer's content is a string. `sampling` goes to the model.
+async def ask(
+    llm: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    question: Question,
+    *,
+    max_tokens: int,
+    budget: TokenBudget | None = None,
+    **sampling: Any,
+) -> AIMessage:
+    """Ask once; the answer's content is a string of at most `max_tokens`. `sampling` goes to the model.
 
     Raises:
+        PromptTooLong: by the `budget`, or the server's word, the answer would have no room; the budget asks nobody.
         ModelUnavailable: the model does not answer, or with something that is no text.
     """
     try:
+        if budget:
+            await budget.fit(str(messages[-1].content), max_tokens)
         with span("model request", kind="client", section=question.section, attempt=question.kind) as request:
-            answer = await llm.ainvoke(list(messages), question.config, **sampling)
+            answer = await llm.ainvoke(list(messages), question.config, max_tokens=max_tokens, **sampling)
             if not isinstance(answer.content, str):
                 raise ModelUnavailable("the model answered with something that is no text")
             request.say(**_counted(usage_of(answer)))
-    except ModelUnavailable:
-        _remember(question, None)
+    except ModelUnavailable as e:
+        _remember(question, None, PROMPT_TOO_LONG if isinstance(e, PromptTooLong) else UNAVAILABLE)
         raise
     _remember(question, answer)
     return answer
@@ -95,6 +108,11 @@ async def ask(llm: BaseChatModel, messages: Sequence[BaseMessage], question: Que
 def model_of(answer: AIMessage) -> str:
     """The name of the model that answered; "model" where it does not tell."""
     return str(answer.response_metadata.get("model_name") or "model")
+
+
+def is_cut_off(answer: AIMessage) -> bool:
+    """Whether the answer ended because its tokens did."""
+    return answer.response_metadata.get("finish_reason") == "length"
 
 
 def usage_of(answer: AIMessage) -> Usage:
@@ -114,14 +132,14 @@ def _counted(usage: Usage) -> Attributes:
     }
 
 
-def _remember(question: Question, answer: AIMessage | None) -> None:
+def _remember(question: Question, answer: AIMessage | None, trouble: str = "") -> None:
     answers = _answers.get()
     if answers is None:
         return
     asked = (question.section, question.kind, question.evidence)
     if answer is None:
-        answers.append(Attempt(*asked, "", UNAVAILABLE, Usage(), ""))
+        answers.append(Attempt(*asked, "", trouble, Usage(), ""))
     else:
         # What cannot be written as UTF-8 is kept as an escape, which the readers of answers take no better.
         raw = str(answer.content).encode(errors="backslashreplace").decode()
-        answers.append(Attempt(*asked, model_of(answer), "", usage_of(answer), raw))
+        answers.append(Attempt(*asked, model_of(answer), "", usage_of(answer), raw, is_cut_off(answer)))

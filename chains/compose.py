@@ -8,11 +8,12 @@ import orjson
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 
-from chains.asking import Question, ask, model_of, places_of, usage_of
+from chains.asking import Question, ask, is_cut_off, model_of, places_of, usage_of
 from chains.compress import evidence_line, opening
-from chains.draft import Draft
+from chains.draft import CUT_OFF, Draft
 from chains.evidence import Evidence, Group, SectionEvidence
 from chains.taming import tame
+from chains.tokens import budget_for
 from chains.wording import LINE_ENDS, bare
 from core.records import PromptRef, Usage
 from prompts import Prompt
@@ -54,6 +55,7 @@ class Composer:
         self._prompt = prompt
         self._temperature = temperature
         self._opening = opening(prompt)
+        self.budget = budget_for(llm, self._opening)
 
     @property
     def prompt(self) -> PromptRef:
@@ -71,6 +73,7 @@ class Composer:
             Question(section.plan.key, "compose", places_of(pool)),
             response_format=_schema([e.evidence_id for e in pool], limit),
             max_tokens=_TOKENS_OF_FORM + _TOKENS_A_LINE * limit,
+            budget=self.budget,
             temperature=self._temperature,
         )
         return read_composition(section, answer)
@@ -93,7 +96,7 @@ def read_composition(section: SectionEvidence, answer: AIMessage) -> Composition
     try:
         written = list(_statements(orjson.loads(raw)["statements"]))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        return Composition(key, (), model, raw, usage, "not_json")
+        return Composition(key, (), model, raw, usage, CUT_OFF if is_cut_off(answer) else "not_json")
     pool, homes = pool_of(section), _homes(section)
     drafts = tuple(
         _draft(section, index, text, cited, pool=pool, homes=homes, model=model)

@@ -7,10 +7,11 @@ import orjson
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from chains.asking import Question, ask, model_of, places_of, usage_of
-from chains.draft import Draft
+from chains.asking import Question, ask, is_cut_off, model_of, places_of, usage_of
+from chains.draft import CUT_OFF, Draft
 from chains.evidence import Evidence, Group
 from chains.taming import tame
+from chains.tokens import budget_for
 from core.records import PromptRef
 from prompts import WITH_ORIGIN, Prompt
 
@@ -30,6 +31,7 @@ class Compressor:
         self._max_tokens = max_tokens
         self._temperature = temperature
         self._opening = opening(prompt)
+        self.budget = budget_for(llm, self._opening)
 
     @property
     def prompt(self) -> PromptRef:
@@ -63,6 +65,7 @@ class Compressor:
             question,
             response_format=_schema([e.evidence_id for e in group.evidence]),
             max_tokens=self._max_tokens,
+            budget=self.budget,
             temperature=temperature,
         )
         return _read(group, answer)
@@ -109,5 +112,5 @@ def _read(group: Group, answer: AIMessage) -> Draft:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         well_formed = False
     if not well_formed:
-        return Draft(group, "", (), model, "not_json", usage, raw)
+        return Draft(group, "", (), model, CUT_OFF if is_cut_off(answer) else "not_json", usage, raw)
     return Draft(group, " ".join(text.split()), tuple(dict.fromkeys(cited)), model, "", usage, raw)

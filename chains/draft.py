@@ -6,6 +6,8 @@ from chains.evidence import Group
 from core.records import Statement, Usage
 
 UNAVAILABLE = "model_unavailable"
+PROMPT_TOO_LONG = "prompt_too_long"
+CUT_OFF = "cut_off"
 
 
 @dataclass(frozen=True, slots=True)

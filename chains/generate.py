@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from chains.compose import Composer, Composition
 from chains.compress import Compressor
-from chains.draft import UNAVAILABLE, Draft
+from chains.draft import PROMPT_TOO_LONG, UNAVAILABLE, Draft
 from chains.evidence import Gathered, Group, SectionEvidence
+from chains.models.errors import PromptTooLong
 from core.errors import ModelUnavailable
 from core.telemetry import Metrics
 from core.tracing import span
@@ -37,7 +39,8 @@ class Generator:
     """Yields what was gathered, then drafts as they are ready: one a group, or those of a section once it is composed.
 
     With a `composer` the passages of a section are one request. Where the answer cannot be used the section falls back
-    to its groups; where it holds no statement they are quoted, since evidence was found and a reader is to see it.
+    to its groups; where it holds no statement they are quoted, since evidence was found and a reader is to see it. A
+    section too long for the model's context is written group by group, and a group too long for it is quoted.
     """
 
     def __init__(self, compressor: Compressor | None, metrics: Metrics, composer: Composer | None = None) -> None:
@@ -55,13 +58,14 @@ class Generator:
             ready = gathered.input.model_ready
             compressor = self._compressor if ready else None
             composer = self._composer if ready else None
+            await asyncio.gather(*(writer.budget.look() for writer in (compressor, composer) if writer))
             tasks: list[asyncio.Task[list[Composition | Draft]]] = []
             at_once: list[Group] = []
             with span("generate", attached=False) as generating:
                 with generating.around():
                     for section in gathered.sections:
                         if composer and any(group.rewritable for group in section.groups):
-                            tasks.append(asyncio.create_task(self._section(composer, section)))
+                            tasks.append(asyncio.create_task(self._section(composer, compressor, section)))
                             continue
                         for group in section.groups:
                             if compressor and group.rewritable:
@@ -77,10 +81,14 @@ class Generator:
                 finally:
                     await give_up(tasks)
 
-    async def _section(self, composer: Composer, section: SectionEvidence) -> list[Composition | Draft]:
+    async def _section(
+        self, composer: Composer, compressor: Compressor | None, section: SectionEvidence
+    ) -> list[Composition | Draft]:
         try:
             with self._metrics.llm_request_seconds.time():
                 composition = await composer.compose(section)
+        except PromptTooLong:
+            return await self._by_groups(compressor, section)
         except ModelUnavailable as e:
             log.warning("model_request_failed", extra={"error": type(e).__name__})
             return [Draft(group, "", (), trouble=UNAVAILABLE) for group in section.groups]
@@ -93,10 +101,18 @@ class Generator:
             composition = replace(composition, drafts=tuple(as_it_stands(group) for group in section.groups))
         return [composition, *composition.drafts]
 
+    async def _by_groups(self, compressor: Compressor | None, section: SectionEvidence) -> list[Composition | Draft]:
+        """A section too long for one request, in as many as it has groups."""
+        own = [group for group in section.groups if compressor and group.rewritable]
+        written = await asyncio.gather(*(self._group(compressor, group) for group in own if compressor))
+        return [*chain.from_iterable(written), *(as_it_stands(group) for group in section.groups if group not in own)]
+
     async def _group(self, compressor: Compressor, group: Group) -> list[Composition | Draft]:
         try:
             with self._metrics.llm_request_seconds.time():
                 return [await compressor.draft(group)]
+        except PromptTooLong:
+            return [Draft(group, "", (), trouble=PROMPT_TOO_LONG)]
         except ModelUnavailable as e:
             log.warning("model_request_failed", extra={"error": type(e).__name__})
             return [Draft(group, "", (), trouble=UNAVAILABLE)]

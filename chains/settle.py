@@ -8,7 +8,7 @@ from chains.attribution import find_support, minimal
 from chains.check_clock import CheckClock
 from chains.compose import Composition
 from chains.compress import Compressor
-from chains.draft import UNAVAILABLE, Draft, Verdict
+from chains.draft import CUT_OFF, PROMPT_TOO_LONG, UNAVAILABLE, Draft, Verdict
 from chains.evidence import Evidence, Gathered, Group
 from chains.generate import give_up
 from chains.verification import Refusal, Verifier
@@ -20,6 +20,8 @@ from core.telemetry import Metrics
 
 _TROUBLE = {
     "not_json": Refusal("not_json", "the answer was not the JSON that was asked for"),
+    CUT_OFF: Refusal(CUT_OFF, "the sentence did not come to its end"),
+    PROMPT_TOO_LONG: Refusal(PROMPT_TOO_LONG, ""),
     UNAVAILABLE: Refusal(UNAVAILABLE, ""),
 }
 _UNKNOWN = Refusal("unknown_evidence", "name only lines that were given")

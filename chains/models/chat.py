@@ -1,7 +1,7 @@
 """A LangChain chat model over vLLM's OpenAI-compatible server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from functools import partial
@@ -21,7 +21,8 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
 from chains.models.answer import Piece, read_stream, read_whole
-from chains.models.connection import Connection
+from chains.models.connection import Connection, loads
+from chains.models.counting import Counted, read_count
 from chains.models.errors import ModelInterrupted, ModelNotServed
 from chains.models.guard import Guard
 from core.errors import ModelUnavailable
@@ -75,6 +76,17 @@ class ChatVLLM(BaseChatModel):
     async def aclose(self) -> None:
         """Close the pooled connection."""
         await self._connection.aclose()
+
+    async def count(self, messages: Sequence[BaseMessage]) -> Counted:
+        """The tokens of a prompt, counted by the server with the model's own tokenizer and chat template.
+
+        Raises:
+            ModelUnavailable: the server does not answer, or cannot count.
+        """
+        name = self.adapter or self.model or await self._ask_name()
+        body = {"model": name, "messages": convert_to_openai_messages(list(messages)), "add_generation_prompt": True}
+        async with self._connection.post("/tokenize", body) as response:
+            return read_count(loads(await response.read()))
 
     @property
     def _llm_type(self) -> str:

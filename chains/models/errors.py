@@ -15,6 +15,15 @@ class ModelRejected(ModelUnavailable):
     """The server is there and refused this one request, for instance because the prompt is too long."""
 
 
+class PromptTooLong(ModelRejected):
+    """A prompt that leaves no room for its answer in a context of so many tokens."""
+
+    def __init__(self, context: int) -> None:
+        super().__init__(
+            f"the prompt is longer than the model's context of {context} tokens allows; send less evidence"
+        )
+
+
 class ModelNotServed(ModelRejected):
     """The server has no model of the name that was asked for; its list tells which it has."""
 
@@ -38,8 +47,7 @@ def refusal(status: int, body: str, retry_after: str = "") -> ModelUnavailable:
     """
     limit = _LIMIT.search(body)
     if status in {400, 413, 422} and limit:
-        tokens = limit[1] or limit[2]
-        return ModelRejected(f"the prompt is longer than the model's context of {tokens} tokens; send less evidence")
+        return PromptTooLong(int(limit[1] or limit[2]))
     if status in {401, 403}:
         return ModelRejected(f"the model server refused the API key ({status}); set ANAMNESIS_LLM__API_KEY")
     if status == 404:

@@ -12,6 +12,8 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
 
 from chains.asking import Question, key_in
+from chains.draft import PROMPT_TOO_LONG
+from chains.models.errors import PromptTooLong
 from core.errors import ModelUnavailable
 from core.records import Attempt, Usage
 
@@ -67,11 +69,12 @@ class RepeatingModel(BaseChatModel):
             self._new.add(key)
             raise ModelUnavailable("this was not asked when the summary was made")
         attempt = self._answers[key].popleft()
+        if attempt.trouble == PROMPT_TOO_LONG:
+            raise PromptTooLong(0)
         if attempt.trouble:
             raise ModelUnavailable("the model did not answer when the summary was made")
-        message = AIMessage(
-            attempt.raw, response_metadata={"model_name": attempt.model}, usage_metadata=_usage(attempt.usage)
-        )
+        metadata = {"model_name": attempt.model, "finish_reason": "length" if attempt.cut_off else "stop"}
+        message = AIMessage(attempt.raw, response_metadata=metadata, usage_metadata=_usage(attempt.usage))
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 

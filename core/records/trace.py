@@ -34,7 +34,8 @@ class Attempt:
     """One question to a model and what it said: `raw` as it came, `trouble` where there was no answer.
 
     `evidence` is a digest of the places in the chart that the question was about, and `model` the name of the model
-    that answered, "" where none did. `raw` holds a patient's text.
+    that answered, "" where none did. `cut_off` says that the answer ended where its tokens did, not where it meant to.
+    `raw` holds a patient's text.
     """
 
     section: str
@@ -44,6 +45,7 @@ class Attempt:
     trouble: str
     usage: Usage
     raw: str = field(repr=False)
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

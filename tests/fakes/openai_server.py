@@ -18,7 +18,7 @@ from aiohttp import web
 
 Behaviour = Literal[
     "normal", "slow", "error_in_200", "truncated", "garbage", "not_a_completion", "empty", "500", "503", "400_context",
-    "400", "401", "404", "429", "hang", "reset", "no_finish_reason",
+    "400", "401", "404", "429", "hang", "reset", "no_finish_reason", "length",
     "503_soon", "503_later", "429_soon",
 ]  # fmt: skip
 STATUSES = {
@@ -40,7 +40,8 @@ class FakeOpenAIServer:
     `metrics_page` is what /metrics answers, 404 where it is None.
     `requests` are the bodies received, `traceparents` that header of each ("" where absent), `running` the requests
     being worked on, `disconnects` those whose client left.
-    Tokens are words, split at spaces; a prefix seen in an earlier prompt counts as cached.
+    Tokens are words, split at spaces; a prefix seen in an earlier prompt counts as cached. `/tokenize` tells `context`,
+    and is not there where that is 0; `counts` are the times it was asked.
     """
 
     def __init__(
@@ -60,6 +61,8 @@ class FakeOpenAIServer:
         self.delay_s = delay_s
         self.healthy = True
         self.metrics_page: str | None = None
+        self.context = 8192
+        self.counts = 0
         self.requests: list[dict[str, Any]] = []
         self.traceparents: list[str] = []
         self.running = self.most_running = self.disconnects = 0
@@ -96,6 +99,7 @@ class FakeOpenAIServer:
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/v1/models", self._list)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/tokenize", self._count)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -119,6 +123,13 @@ class FakeOpenAIServer:
         if not self._allowed(request):
             return _json({"error": {"message": "Unauthorized"}}, 401)
         return _json({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
+
+    async def _count(self, request: web.Request) -> web.Response:
+        self.counts += 1
+        if not self.context:
+            return _refuse(404, context=False)
+        words = [word for m in (await request.json())["messages"] for word in str(m["content"]).split()]
+        return _json({"count": len(words), "max_model_len": self.context, "tokens": [0] * len(words)})
 
     def _allowed(self, request: web.Request) -> bool:
         return not self.api_key or request.headers.get("Authorization") == f"Bearer {self.api_key}"
@@ -204,7 +215,7 @@ class FakeOpenAIServer:
 def _whole(model: str, text: str, usage: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     if behaviour == "error_in_200":
         return {"error": {"message": "EngineCore died", "code": 500}}
-    reason = None if behaviour in {"truncated", "no_finish_reason"} else "stop"
+    reason = None if behaviour in {"truncated", "no_finish_reason"} else "length" if behaviour == "length" else "stop"
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": reason}
     return {"id": "chatcmpl-1", "model": model, "choices": [choice], "usage": usage}
 

@@ -17,7 +17,7 @@ from core.records import Note
 from core.settings import LLMSettings, Settings, StateSettings
 from tests.fakes.charts import AVA, BEN, build_store
 from tests.fakes.embeddings import HashedWords
-from tests.fakes.openai_server import FakeOpenAIServer
+from tests.fakes.openai_server import Behaviour, FakeOpenAIServer
 from tests.fakes.service import started
 from vectorstore.store import Store
 
@@ -52,11 +52,19 @@ def folder(tmp_path: Path) -> Path:
 def write(folder: Path) -> Write:
     """Has a service summarize, and gives the id under which it was kept."""
 
-    async def write(answer: Callable[[str], str] | None = None, writer: str = "compress", **fields: Any) -> str:
+    async def write(
+        answer: Callable[[str], str] | None = None,
+        writer: str = "compress",
+        *,
+        context: int = 8192,
+        behaviour: Behaviour = "normal",
+        **fields: Any,
+    ) -> str:
         state, body = folder / "state", {"patient_id": "ava", **fields}
         settings = Settings(state=StateSettings(dir=state), llm=LLMSettings(writer=writer))  # type: ignore[arg-type]
         store = Store(folder / "index", HashedWords())
-        with FakeOpenAIServer(answer or faithful) as server:
+        with FakeOpenAIServer(answer or faithful, behaviour=behaviour) as server:
+            server.context = context
             llm = ChatVLLM(base_url=server.url, timeout_s=5) if answer else None
             async with started(create_app(settings, llm=llm, store=store), state / "state.sqlite") as service:
                 made = await service.client.post("/summarize", json=body)
@@ -109,6 +117,26 @@ async def test_what_a_service_wrote_is_replayed_identically(
     code, said = await replay(summary_id)
     assert said.startswith(f"{summary_id} identical (generation 1; verifier ")
     assert code == 0
+
+
+@pytest.mark.parametrize("writer", ["compress", "compose"])
+@pytest.mark.parametrize("context", [100, 420])
+async def test_what_had_no_room_in_the_context_is_replayed_identically(
+    folder: Path, write: Write, replay: Any, writer: str, context: int
+) -> None:
+    summary_id = await write(mixed, writer, context=context)
+    assert "prompt_too_long" in {a["trouble"] for a in trace_of(folder, summary_id)["attempts"]} or context > 100
+    code, said = await replay(summary_id)
+    assert said.startswith(f"{summary_id} identical (generation 1; verifier ")
+    assert code == 0
+
+
+async def test_answers_that_were_cut_off_are_replayed_as_such(folder: Path, write: Write, replay: Any) -> None:
+    summary_id = await write(lambda prompt: faithful(prompt)[:20], behaviour="length")
+    trace = trace_of(folder, summary_id)
+    assert all(attempt["cut_off"] for attempt in trace["attempts"])
+    assert {code for g in trace["groups"] for code in g["reasons"]} == {"cut_off"}
+    assert (await replay(summary_id))[1].startswith(f"{summary_id} identical (generation 1; verifier ")
 
 
 async def test_a_trace_holds_what_the_model_said_and_what_shaped_it(folder: Path, write: Write) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import orjson
 import pytest
-from langchain_core.language_models import FakeMessagesListChatModel
+from langchain_core.language_models import BaseChatModel, FakeMessagesListChatModel
 from langchain_core.messages import AIMessage
 
 from chains.compose import Composer
@@ -12,6 +12,7 @@ from chains.compress import Compressor
 from chains.emit import Emitter
 from chains.evidence import ChainInput, Evidence, Gathered, Group, SectionEvidence
 from chains.generate import Generator
+from chains.models import ChatVLLM
 from chains.provenance import Recorder
 from chains.settle import Settler
 from core.records import (
@@ -27,6 +28,7 @@ from core.records import (
 )
 from core.telemetry import Metrics
 from prompts import load_prompt, load_templates
+from tests.fakes.openai_server import FakeOpenAIServer
 
 PLANS = {s.key: s for s in load_templates()["handoff"].sections}
 CHEST, CLINIC, LABS = "No chest pain.", "See cardiology in 2 weeks.", "Repeat creatinine in 5 days."
@@ -67,9 +69,16 @@ class Bare:
         return Note(note_id, "p", None, "Progress note", "2021-02-08", NOTE)
 
 
-async def summarize(gathered_section: SectionEvidence, *answers: str) -> tuple[Summary, FakeMessagesListChatModel]:
+async def summarize(
+    gathered_section: SectionEvidence, *answers: str | AIMessage
+) -> tuple[Summary, FakeMessagesListChatModel]:
     """The summary of one section: the first answer composes it, the others repair it."""
-    llm = FakeMessagesListChatModel(responses=[AIMessage(a) for a in answers])
+    llm = FakeMessagesListChatModel(responses=[AIMessage(a) if isinstance(a, str) else a for a in answers])
+    return await summarize_with(llm, gathered_section), llm
+
+
+async def summarize_with(llm: BaseChatModel, gathered_section: SectionEvidence) -> Summary:
+    """The summary of one section, composed."""
     gathered = Gathered(
         ChainInput(SummaryRequest("p"), Bare(), "s1", model_ready=True),  # type: ignore[arg-type]
         (gathered_section,), (), Coverage(1, 1, 0, 0, ()), ("n1",), 0.0, 0.01,
@@ -85,7 +94,7 @@ async def summarize(gathered_section: SectionEvidence, *answers: str) -> tuple[S
     settled = Settler(compressor, metrics).stream(written)
     async for event in Emitter(Recorder(settings, load_templates()), metrics).stream(settled):
         if isinstance(event, SummaryEvent):
-            return event.summary, llm
+            return event.summary
     raise AssertionError("no summary came")
 
 
@@ -167,3 +176,36 @@ async def test_what_a_repair_says_once_more_in_the_same_words_is_not_shown_again
     summary, _ = await summarize(section(group(0, CLINIC)), answer(*said), again)
     assert told(summary) == [("supported", "See cardiology, in two weeks.")]
     assert summary.sections[0].outcome == "ok"
+
+
+async def test_a_section_whose_answer_was_cut_off_is_rewritten_group_by_group() -> None:
+    cut = AIMessage('{"statements": [{"statement": "See card', response_metadata={"finish_reason": "length"})
+    again = orjson.dumps({"statement": "See cardiology in two weeks.", "evidence": ["E1"]}).decode()
+    summary, _ = await summarize(section(group(0, CLINIC)), cut, again)
+    assert told(summary) == [("supported", "See cardiology in two weeks.")]
+
+
+async def test_a_section_too_long_for_the_context_is_written_group_by_group() -> None:
+    def rewrite(prompt: str) -> str:
+        said = "See cardiology in two weeks." if prompt.endswith(CLINIC) else "Nothing."
+        return orjson.dumps({"statement": said, "evidence": ["E1"]}).decode()
+
+    with FakeOpenAIServer(rewrite) as server:
+        llm = ChatVLLM(base_url=server.url, timeout_s=5)
+        # Room for the examples, a line and a sentence; none for a section of three statements.
+        server.context = 420
+        summary = await summarize_with(llm, section(group(0, CLINIC), group(1, CHEST), group(2, LABS)))
+        await llm.aclose()
+    assert told(summary) == [("supported", "See cardiology in two weeks."), ("quoted", CHEST), ("quoted", LABS)]
+    assert all("Section:" not in body["messages"][-1]["content"] for body in server.requests)
+    assert len(server.requests) >= 3
+
+
+async def test_a_group_too_long_for_the_context_is_quoted_and_never_sent() -> None:
+    with FakeOpenAIServer() as server:
+        llm = ChatVLLM(base_url=server.url, timeout_s=5)
+        server.context = 100
+        summary = await summarize_with(llm, section(group(0, CLINIC)))
+        await llm.aclose()
+    assert told(summary) == [("quoted", CLINIC)]
+    assert server.requests == []

@@ -61,3 +61,10 @@ async def test_an_answer_of_another_form_is_trouble(answer: str) -> None:
     draft = await compressor(answer).draft(group("Repeat creatinine."))
     assert draft.trouble == "not_json"
     assert draft.text == ""
+
+
+async def test_an_answer_that_ended_with_its_tokens_is_trouble_of_its_own() -> None:
+    cut = AIMessage('{"statement": "Creatinine will', response_metadata={"finish_reason": "length"})
+    llm = FakeMessagesListChatModel(responses=[cut])
+    writer = Compressor(llm, load_prompt("compress", "4"), max_tokens=50, temperature=0)
+    assert (await writer.draft(group("Repeat creatinine."))).trouble == "cut_off"
