@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from app.problems import count_rejection, problem_body
-from app.summarizing import encode
+from app.runs.run import encode
 from core.errors import AnamnesisError
 from core.records import ChainEvent, EvidenceEvent, SectionEvent, StatementEvent
 from core.telemetry import Metrics, traits_of

@@ -16,6 +16,7 @@ from app.audit.log import AuditLog
 from app.auth.access import Access
 from app.index_watch import IndexWatch
 from app.model_tier import ModelTier, build_model_tier
+from app.runs import Runs
 from app.services import Services
 from app.state import StateDatabase
 from app.summarizing import Summarizer
@@ -50,7 +51,10 @@ def lifespan_of(
             await index.look()
             model = build_model_tier(settings.llm, metrics, llm)
             stack.push_async_callback(model.aclose)
-            app.state.services = _assemble(settings, access(state), metrics, state=state, index=index, model=model)
+            services = app.state.services = _assemble(
+                settings, access(state), metrics, state=state, index=index, model=model
+            )
+            stack.push_async_callback(services.runs.aclose)
             _keep_running(stack, warm_up(index))
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.watch.follow(settings.llm.probe_s))
@@ -71,12 +75,13 @@ def _assemble(
     service = settings.service
     chain = build_chain(llm=model.llm, metrics=metrics, llm_settings=settings.llm)
     audit = AuditLog(state)
+    runs = Runs(chain, _admission(service, metrics), metrics)
     summarizer = Summarizer(
         chain=chain,
         store=index,
         model=model.watch,
         audit=audit,
-        admission=_admission(service, metrics),
+        runs=runs,
         metrics=metrics,
         deadline_s=service.deadline_s,
     )
@@ -88,6 +93,7 @@ def _assemble(
         audit=audit,
         metrics=metrics,
         model=model.watch,
+        runs=runs,
         summarizer=summarizer,
         access=access,
     )

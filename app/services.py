@@ -6,6 +6,7 @@ from app.audit.log import AuditLog
 from app.auth.access import Access
 from app.index_watch import IndexWatch
 from app.model_watch import ModelWatch
+from app.runs import Runs
 from app.state import StateDatabase
 from app.summarizing import Summarizer
 from chains import SummaryChain
@@ -24,5 +25,6 @@ class Services:
     audit: AuditLog
     metrics: Metrics
     model: ModelWatch
+    runs: Runs
     summarizer: Summarizer
     access: Access

@@ -38,10 +38,10 @@ def cited_notes(summary: Summary) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cited))
 
 
-def insert_summary(connection: sqlite3.Connection, summary: Summary, body: bytes, caller: str) -> None:
-    """Keep a summary; to be run within a transaction."""
-    connection.execute(
-        "INSERT INTO summaries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+def insert_summary(connection: sqlite3.Connection, summary: Summary, body: bytes, caller: str) -> bool:
+    """Keep a summary, unless it is kept already, and say whether it was new; to be run within a transaction."""
+    done = connection.execute(
+        "INSERT INTO summaries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (summary_id) DO NOTHING",
         (
             summary.summary_id,
             summary.generated_at,
@@ -55,6 +55,7 @@ def insert_summary(connection: sqlite3.Connection, summary: Summary, body: bytes
             body,
         ),
     )
+    return done.rowcount == 1
 
 
 def insert_trace(connection: sqlite3.Connection, summary_id: str, trace: bytes) -> None:
