@@ -63,6 +63,10 @@ bench-ingest: $(ALL) ## Measure ingest and refresh, a million notes included [SC
 	$(BIN)/python -m bench embedder
 	$(BIN)/python -m bench.ingest $(if $(SCRATCH),--scratch '$(SCRATCH)')
 
+.PHONY: bench-serve
+bench-serve: $(ALL) ## Measure the serving path under load and faults [MODEL=url of a vLLM] [SCRATCH=dir]
+	$(BIN)/python -m bench.serve $(if $(MODEL),--model-url '$(MODEL)') $(if $(SCRATCH),--scratch '$(SCRATCH)')
+
 # Public data sets, where they lie beside the checkout; tasks that need them are skipped without.
 DATA ?= $(wildcard ../shared/data)
 EVALUATE = $(BIN)/python -m mlops.evaluation

@@ -1,0 +1,34 @@
+"""`python -m bench.serve [--scratch DIR]`: the serving path's figures; with `--url URL`, load on a running service."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from bench.parts import Bench, Part
+from bench.serve import against
+from bench.serve.processes import MODEL_URL
+
+BENCH = Bench(
+    "serve",
+    (
+        Part("extractive", "bench.serve.extractive:measure", 3),
+        Part("users", "bench.serve.users:measure", 3),
+    ),
+    needs_gb=2,
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """With `--url` one table for a running service; else the parts. `--model-url` names a vLLM that runs already."""
+    given = list(arguments)
+    if any(argument.partition("=")[0] == "--url" for argument in given):
+        return against.main(given)
+    if "--model-url" in given:
+        place = given.index("--model-url")
+        os.environ[MODEL_URL] = given[place + 1]
+        del given[place : place + 2]
+    return BENCH.main(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
