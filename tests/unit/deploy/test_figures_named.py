@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from core.telemetry import IngestMetrics, Metrics
+from deploy.grafana.__main__ import files
 
 ROOT = Path(__file__).resolve().parents[3]
 PROMETHEUS = ROOT / "deploy/prometheus"
@@ -25,8 +26,10 @@ def alerts() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def panels() -> list[dict[str, Any]]:
-    return [panel for path in DASHBOARDS for panel in json.loads(path.read_text())["panels"]]
+def panels(*paths: Path) -> list[dict[str, Any]]:
+    """The panels of all dashboards, or of those named, without the headings between them."""
+    read = [panel for path in paths or DASHBOARDS for panel in json.loads(path.read_text())["panels"]]
+    return [panel for panel in read if panel["type"] != "row"]
 
 
 def queries() -> list[str]:
@@ -103,17 +106,29 @@ def test_every_alert_that_needs_thought_has_a_rule_test() -> None:
         assert name in tested
 
 
-def test_panels_do_not_overlap_and_use_the_provisioned_source() -> None:
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_panels_do_not_overlap_and_use_the_provisioned_source(path: Path) -> None:
     source = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text())
     uid = source["datasources"][0]["uid"]
     taken: set[tuple[int, int]] = set()
-    for panel in panels():
+    for panel in panels(path):
         at = panel["gridPos"]
         cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
         assert not cells & taken and at["x"] + at["w"] <= 24, panel["title"]
         taken |= cells
         assert panel["datasource"]["uid"] == uid
         assert all(target["datasource"]["uid"] == uid for target in panel["targets"])
+
+
+def test_the_files_are_what_the_code_says() -> None:
+    written = {path.name: path.read_text() for path in DASHBOARDS}
+    assert written == files(), "run: python -m deploy.grafana"
+
+
+def test_every_series_of_the_service_and_of_ingest_is_on_a_dashboard() -> None:
+    shown = {name for panel in panels() for t in panel["targets"] for name, _ in SERIES.findall(t["expr"])}
+    families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in labels_of_ours(IngestMetrics())}
+    assert sorted(families - {re.sub(r"_(bucket|sum|count)$", "", name) for name in shown}) == []
 
 
 def promtool(*arguments: str) -> None:
