@@ -8,13 +8,11 @@ from collections.abc import Sequence
 import uvicorn
 
 from app.factory import create_app
+from app.serving import server_config
 from app.tracing_setup import record_spans
 from core.errors import AnamnesisError
 from core.settings import load_settings
 from core.telemetry import configure_logging
-
-SHUTDOWN_S = 20
-KEEP_ALIVE_S = 65
 
 log = logging.getLogger("app")
 
@@ -35,18 +33,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     except AnamnesisError as e:
         print(f"{e.code}: {e}", file=sys.stderr)
         return 2
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.service.host,
-            port=settings.service.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            timeout_keep_alive=KEEP_ALIVE_S,
-        )
-    )
+    server = uvicorn.Server(server_config(app, settings.service))
     server.run()
     stop_recording()
     return 0 if server.started else 3

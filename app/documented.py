@@ -26,6 +26,7 @@ _EVENT = {
     "type": "object",
     "required": ["event", "data"],
     "properties": {
+        "id": {"type": "string", "description": "Of the last one received, for `Last-Event-ID`."},
         "event": {"type": "string", "enum": ["evidence", "statement", "section", "summary", "error"]},
         "data": {"type": "string", "contentMediaType": "application/json"},
     },

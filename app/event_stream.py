@@ -1,29 +1,29 @@
 """Server-sent events, written as they come and given up when the reader goes."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 
-import orjson
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.problems import count_rejection, problem_body
-from app.runs.run import encode
+from app.frames import Frame, error_frame
+from app.runs import Lookup
 from core.errors import AnamnesisError
-from core.records import ChainEvent, EvidenceEvent, SectionEvent, StatementEvent
-from core.telemetry import Metrics, traits_of
-
-log = logging.getLogger(__name__)
+from core.telemetry import Metrics
 
 PING_S = 15.0
 PING = b": ping\n\n"
+# Milliseconds after which a client whose connection broke comes back.
+RETRY = b"retry: 250\n\n"
+# nginx's number for a client that did not wait; nobody reads it but the access log.
+CLIENT_GONE = 499
 
 
 class EventStream(Response):
-    """Sends `first` and what follows it. An error becomes the last event.
+    """Sends frames. What fails before the first of them is raised; a later error becomes the last event.
 
+    When nothing has come for `ping_s` seconds the answer is begun all the same, so that nobody in between gives up.
     FastAPI's own formatter is not used: it splits data at every line end Python knows, U+2028 among them, which a
     note may hold and JSON does not escape.
     """
@@ -31,21 +31,15 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self,
-        first: ChainEvent,
-        rest: AsyncGenerator[ChainEvent],
-        *,
-        request_id: str,
-        metrics: Metrics,
-        ping_s: float = PING_S,
+        self, frames: AsyncGenerator[Frame], *, request_id: str, metrics: Metrics, ping_s: float = PING_S
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
-        self._first = first
-        self._rest = rest
+        self._frames = frames
         self._request_id = request_id
         self._metrics = metrics
         self._ping_s = ping_s
+        self._started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until all is sent or the client has gone; then nothing of it runs on."""
@@ -53,44 +47,51 @@ class EventStream(Response):
         leaving = asyncio.create_task(wait_until_gone(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
         finally:
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
-            await self._rest.aclose()
+            await self._frames.aclose()
+        if not self._started:
+            await Response(status_code=CLIENT_GONE)(scope, receive, send)
 
     async def _send(self, send: Send) -> None:
+        blocks = self._blocks()
+        first = await anext(blocks)
+        self._started = True
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        async for block in self._blocks():
+        await send(_body(RETRY + first, more=True))
+        async for block in blocks:
             await send(_body(block, more=True))
         await send(_body(b"", more=False))
 
     async def _blocks(self) -> AsyncIterator[bytes]:
-        yield format_event(self._first)
+        begun = False
         while True:
-            coming = asyncio.ensure_future(anext(self._rest))
+            coming = asyncio.ensure_future(anext(self._frames))
             try:
                 while not (await asyncio.wait({coming}, timeout=self._ping_s))[0]:
+                    begun = True
                     yield PING
-                yield format_event(coming.result())
+                frame = coming.result()
+                if not begun and frame.lookup:
+                    self.headers["Server-Timing"] = server_timing(frame.lookup)
+                begun = True
+                yield format_frame(frame)
             except StopAsyncIteration:
                 return
             except Exception as e:
-                yield self._error(e)
+                if not begun:
+                    raise
+                yield format_frame(error_frame(e, request_id=self._request_id, metrics=self._metrics))
                 return
             finally:
                 if not coming.done():
                     coming.cancel()
                     with suppress(asyncio.CancelledError, StopAsyncIteration, AnamnesisError):
                         await coming
-
-    def _error(self, failure: Exception) -> bytes:
-        error = failure
-        if not isinstance(error, AnamnesisError):
-            log.error("the stream failed", extra=traits_of(failure))
-            error = AnamnesisError("the service failed; its log says where")
-        count_rejection(self._metrics, error)
-        return _block("error", problem_body(error.status, error.code, str(error), self._request_id))
 
 
 async def wait_until_gone(receive: Receive) -> None:
@@ -99,25 +100,15 @@ async def wait_until_gone(receive: Receive) -> None:
         pass
 
 
-def format_event(event: ChainEvent) -> bytes:
-    """An event in the form of docs/api.md."""
-    if isinstance(event, EvidenceEvent):
-        fields = {
-            "summary_id": event.summary_id,
-            "sections": event.sections,
-            "notes_considered": event.notes_considered,
-        }
-        return _block("evidence", orjson.dumps(fields))
-    if isinstance(event, StatementEvent):
-        statement = event.statement
-        return _block("statement", orjson.dumps({"section": event.section, **orjson.loads(orjson.dumps(statement))}))
-    if isinstance(event, SectionEvent):
-        return _block("section", orjson.dumps(event))
-    return _block("summary", encode(event.summary))
+def format_frame(frame: Frame) -> bytes:
+    """A frame as an event of the stream."""
+    head = b"id: " + frame.event_id.encode() + b"\n" if frame.event_id else b""
+    return head + b"event: " + frame.name.encode() + b"\ndata: " + frame.data + b"\n\n"
 
 
-def _block(name: str, data: bytes) -> bytes:
-    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+def server_timing(lookup: Lookup) -> str:
+    """How an answer says where it comes from (W3C Server Timing)."""
+    return f'cache;desc="{lookup}"'
 
 
 def _body(content: bytes, *, more: bool) -> Message:

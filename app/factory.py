@@ -17,9 +17,10 @@ from app.auth.access import build_access, check_access_settings
 from app.auth.gate import Gate
 from app.body_limit import BodyLimit
 from app.documented import describe
+from app.error_boundary import ErrorBoundary
 from app.lifespan import lifespan_of
-from app.problems import ErrorBoundary, on_http_error, on_validation_error
-from app.routes import feedback, health, metrics, notes, patients, session, summaries, summarize
+from app.problems import on_http_error, on_validation_error
+from app.routes import feedback, health, metrics, notes, patients, session, summaries, summarize, summarize_ws
 from app.security_headers import SecurityHeaders
 from app.traced import Traced
 from core.settings import Settings
@@ -63,7 +64,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.openapi = partial(describe, app, with_keys=bool(keys))  # type: ignore[method-assign]
-    for part in (summarize, summaries, patients, notes, feedback, health, metrics, session, pages):
+    for part in (summarize, summarize_ws, summaries, patients, notes, feedback, health, metrics, session, pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # The one added last is the outermost.

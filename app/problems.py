@@ -2,7 +2,7 @@
 
 import http
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,12 +10,11 @@ import orjson
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.request_id import request_id_of
-from core.errors import AnamnesisError, Unauthenticated
+from core.errors import AnamnesisError, InvalidRequest, Unauthenticated
 from core.telemetry import Metrics, traits_of
 
 log = logging.getLogger(__name__)
@@ -51,35 +50,26 @@ class BodyTooLarge(AnamnesisError):
     code, status = "invalid_request", 413
 
 
-class ErrorBoundary:
-    """Turns every error into a problem; what is unforeseen is logged without its message, which may quote input."""
+class NoSuchPage(AnamnesisError):
+    """Nothing answers at this path."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    code, status = "not_found", 404
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application within."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = False
 
-        async def watch(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+class FieldsInvalid(InvalidRequest):
+    """A request of the wrong form. `errors` is what pydantic says; no value and no unknown field's name is kept."""
 
-        try:
-            await self.app(scope, receive, watch)
-        except Exception as e:
-            if not isinstance(e, AnamnesisError):
-                log.error("request failed", extra=traits_of(e))
-            if started:
-                return
-            request = Request(scope)
-            error = e if isinstance(e, AnamnesisError) else AnamnesisError("the service failed; its log says where")
-            count_rejection(request.app.state.services.metrics, error)
-            await respond(request, error)(scope, receive, send)
+    def __init__(self, errors: Iterable[Mapping[str, Any]]) -> None:
+        self.fields = tuple({"field": _place(e), "problem": _reason(e)} for e in errors)
+        super().__init__("; ".join(f"{f['field']}: {f['problem']}" for f in self.fields[:5]))
+
+
+def foreseen(failure: Exception) -> AnamnesisError:
+    """The error to tell; an unforeseen one is logged without its message, which may quote input."""
+    if isinstance(failure, AnamnesisError):
+        return failure
+    log.error("request failed", extra=traits_of(failure))
+    return AnamnesisError("the service failed; its log says where")
 
 
 def count_rejection(metrics: Metrics, error: AnamnesisError) -> None:
@@ -88,9 +78,9 @@ def count_rejection(metrics: Metrics, error: AnamnesisError) -> None:
         metrics.rejected.labels(error.code).inc()
 
 
-def respond(request: Request, error: AnamnesisError) -> Response:
+def respond(request: HTTPConnection, error: AnamnesisError) -> Response:
     """The answer to a request that failed; a browser that is not signed in is sent to do so."""
-    if isinstance(error, Unauthenticated) and request.method == "GET" and _wants_page(request):
+    if isinstance(error, Unauthenticated) and _wants_page(request):
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", status_code=303)
     headers = {}
@@ -98,13 +88,19 @@ def respond(request: Request, error: AnamnesisError) -> Response:
         headers["Retry-After"] = str(error.retry_after_s)
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="anamnesis"'
-    return problem_response(error.status, error.code, str(error), request_id_of(request), headers=headers)
+    body = problem_of(error, request_id_of(request))
+    return Response(body, error.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def problem_body(
-    status: int, code: str, detail: str, request_id: str, *, errors: Sequence[dict[str, str]] | None = None
+def problem_of(error: AnamnesisError, request_id: str) -> bytes:
+    """An error as JSON on one line."""
+    fields = error.fields[:50] if isinstance(error, FieldsInvalid) else None
+    return _problem(error.status, error.code, str(error), request_id, fields)
+
+
+def _problem(
+    status: int, code: str, detail: str, request_id: str, fields: Sequence[Mapping[str, str]] | None = None
 ) -> bytes:
-    """A problem as JSON on one line."""
     body: dict[str, Any] = {
         "type": TYPE_PREFIX + code,
         "title": code.replace("_", " ").capitalize(),
@@ -113,32 +109,16 @@ def problem_body(
         "code": code,
         "request_id": request_id,
     }
-    if errors is not None:
-        body["errors"] = errors
+    if fields is not None:
+        body["errors"] = fields
     return orjson.dumps(body)
-
-
-def problem_response(
-    status: int,
-    code: str,
-    detail: str,
-    request_id: str,
-    *,
-    errors: Sequence[dict[str, str]] | None = None,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """A problem as a response."""
-    body = problem_body(status, code, detail, request_id, errors=errors)
-    return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
     """The answer to a request of the wrong form."""
     if not isinstance(error, RequestValidationError):
         raise error
-    errors = [{"field": _place(e), "problem": _reason(e)} for e in error.errors()]
-    detail = "; ".join(f"{e['field']}: {e['problem']}" for e in errors[:5])
-    return problem_response(422, "invalid_request", detail, request_id_of(request), errors=errors[:50])
+    return respond(request, FieldsInvalid(error.errors()))
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -148,10 +128,11 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     status = 422 if error.status_code == 400 else error.status_code
     code = _STATUS_CODES.get(status, "invalid_request" if status < 500 else "internal_error")
     detail = http.HTTPStatus(status).description or http.HTTPStatus(status).phrase
-    return problem_response(status, code, detail, request_id_of(request), headers=dict(error.headers or {}))
+    body = _problem(status, code, detail, request_id_of(request))
+    return Response(body, status, headers=dict(error.headers or {}), media_type=MEDIA_TYPE)
 
 
-def _place(error: dict[str, Any]) -> str:
+def _place(error: Mapping[str, Any]) -> str:
     """The field's name. The name of a field that does not exist is input, so it is not repeated."""
     path = [str(part) for part in error["loc"]]
     if error["type"] == "extra_forbidden":
@@ -159,11 +140,11 @@ def _place(error: dict[str, Any]) -> str:
     return ".".join(path)
 
 
-def _reason(error: dict[str, Any]) -> str:
+def _reason(error: Mapping[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return "this is no JSON"
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
+def _wants_page(request: HTTPConnection) -> bool:
+    return request.scope.get("method") == "GET" and "text/html" in request.headers.get("accept", "")

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from fastapi import Path, Query
+from fastapi import Header, Path, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from app.event_ids import PATTERN as EVENT_ID
 from app.state import Verdict
 from app.window import LocalTime
 from core.records import NoteHeader, SkippedNote, SummaryRequest
@@ -22,6 +23,14 @@ SearchText: TypeAlias = Annotated[str, Query(max_length=256, pattern=_TEXT, desc
 PageSize: TypeAlias = Annotated[int, Query(ge=1, le=200)]
 Cursor: TypeAlias = Annotated[
     str | None, Query(max_length=2048, pattern=_TEXT, description="`next` of the page before.")
+]
+LastEventId: TypeAlias = Annotated[
+    str,
+    Header(
+        alias="Last-Event-ID",
+        pattern=f"^({EVENT_ID})?$",
+        description="With events: the id of the last one received; the stream goes on after it where it still can.",
+    ),
 ]
 
 
@@ -61,8 +70,15 @@ class SummarizeBody(BaseModel):
 
     def to_record(self) -> SummaryRequest:
         """The same as a record; a blank focus is none."""
-        fields = self.model_dump()
+        fields = self.model_dump(include=set(SummarizeBody.model_fields))
         return SummaryRequest(**{**fields, "focus": (self.focus or "").strip() or None})
+
+
+class SocketRequest(SummarizeBody):
+    """The first message of a WebSocket: the same, and what a browser cannot say there in headers."""
+
+    last_event_id: Annotated[str, Field(pattern=f"^{EVENT_ID}$")] | None = None
+    fresh: Annotated[bool, Field(strict=True)] = False
 
 
 class FeedbackBody(BaseModel):

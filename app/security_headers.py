@@ -34,13 +34,14 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application within."""
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
         keep = "no-cache" if scope["path"].startswith("/static/") else "no-store"
 
         async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            # Of a WebSocket only a refusal is an answer.
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value

@@ -8,12 +8,9 @@ from contextlib import aclosing
 from fastapi import Request, Response
 
 from app.etag import etag_of
-from app.event_stream import wait_until_gone
-from app.runs import Lookup, NumberedEvent
+from app.event_stream import CLIENT_GONE, server_timing, wait_until_gone
+from app.runs import NumberedEvent
 from core.errors import AnamnesisError
-
-# nginx's number for a client that did not wait; nobody reads it but the access log.
-CLIENT_GONE = 499
 
 
 async def answer_whole(request: Request, events: AsyncGenerator[NumberedEvent]) -> Response:
@@ -32,11 +29,6 @@ async def answer_whole(request: Request, events: AsyncGenerator[NumberedEvent]) 
         for task in (making, leaving):
             task.cancel()
         await asyncio.gather(making, leaving, return_exceptions=True)
-
-
-def server_timing(lookup: Lookup) -> str:
-    """How an answer says where it comes from (W3C Server Timing)."""
-    return f'cache;desc="{lookup}"'
 
 
 async def _last(events: AsyncGenerator[NumberedEvent]) -> NumberedEvent:

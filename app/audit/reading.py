@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from app.audit.entry import UNSPECIFIED, Action, AuditEntry
 from app.auth import caller_of
@@ -14,7 +14,7 @@ from core.errors import AnamnesisError, InvalidRequest
 _PURPOSE = re.compile(r"[ -~]{1,120}")
 
 
-def purpose_of(request: Request) -> str:
+def purpose_of(request: HTTPConnection) -> str:
     """What the caller says it reads for, from the header `X-Purpose`. Raises InvalidRequest."""
     purpose = request.headers.get("x-purpose", UNSPECIFIED).strip()
     if not _PURPOSE.fullmatch(purpose):
@@ -23,7 +23,7 @@ def purpose_of(request: Request) -> str:
 
 
 def entry_for(
-    request: Request,
+    request: HTTPConnection,
     action: Action,
     *,
     outcome: str = "ok",

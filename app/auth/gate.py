@@ -3,12 +3,12 @@
 import hmac
 import logging
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.audit.entry import AuditEntry
 from app.auth.caller import Caller
-from app.auth.origin import is_cross_site, is_loopback_host
+from app.auth.origin import is_cross_site, is_loopback_host, is_own_page
 from app.auth.throttle import TooManyAttempts
 from app.request_id import request_id_of
 from app.services import Services
@@ -21,6 +21,7 @@ PUBLIC_FOLDER = "/static/"
 # Signing out checks the token in its form, which only the route reads.
 CHECKS_ITS_OWN_FORM = "/sign-out"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+WEBSOCKET = "WEBSOCKET"
 LOCAL = Caller("local", "open")
 
 
@@ -32,8 +33,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or raise Unauthenticated, Forbidden or TooManyAttempts."""
-        if scope["type"] == "http":
-            request = Request(scope)
+        if scope["type"] in {"http", "websocket"}:
+            request = HTTPConnection(scope)
             services: Services = scope["app"].state.services
             try:
                 caller = await find_caller(request, services)
@@ -45,16 +46,17 @@ class Gate:
         await self.app(scope, receive, send)
 
 
-async def find_caller(request: Request, services: Services) -> Caller | None:
-    """Who calls; None on a public path."""
-    if is_cross_site(request) and request.method not in SAFE:
+async def find_caller(request: HTTPConnection, services: Services) -> Caller | None:
+    """Who calls; None on a public path, which no WebSocket is."""
+    method = method_of(request)
+    if is_cross_site(request) and method not in SAFE:
         raise Forbidden("a page of another site may not send this")
     if not services.access.keys:
         if not is_loopback_host(request.headers.get("host", "")):
             raise Forbidden("without API keys the service answers to localhost only; the Host header names another")
         return LOCAL
     path = request.url.path
-    if path in PUBLIC or path.startswith(PUBLIC_FOLDER):
+    if method != WEBSOCKET and (path in PUBLIC or path.startswith(PUBLIC_FOLDER)):
         return None
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -62,7 +64,12 @@ async def find_caller(request: Request, services: Services) -> Caller | None:
     return await _session(request, services)
 
 
-async def _bearer(request: Request, services: Services, token: str) -> Caller:
+def method_of(request: HTTPConnection) -> str:
+    """The method; of a WebSocket, which asks for work as a POST does, its own word."""
+    return str(request.scope.get("method", WEBSOCKET))
+
+
+async def _bearer(request: HTTPConnection, services: Services, token: str) -> Caller:
     access = services.access
     name = access.keys.remembered(token)
     if name is None:
@@ -75,12 +82,17 @@ async def _bearer(request: Request, services: Services, token: str) -> Caller:
     return Caller(name, "bearer")
 
 
-async def _session(request: Request, services: Services) -> Caller:
+async def _session(request: HTTPConnection, services: Services) -> Caller:
     session = await services.access.sessions.find(request.cookies.get(services.access.cookie_name, ""))
     if session is None:
         raise Unauthenticated("send an API key as bearer token, or sign in at /sign-in")
     request.state.caller = caller = Caller(session.caller, "session", session)
-    if request.method not in SAFE and request.url.path != CHECKS_ITS_OWN_FORM:
+    method = method_of(request)
+    if method == WEBSOCKET:
+        # No header can be set by a page here; but every browser says which page it was.
+        if not is_own_page(request):
+            raise Forbidden("with the session's cookie a WebSocket is opened by this service's own pages only")
+    elif method not in SAFE and request.url.path != CHECKS_ITS_OWN_FORM:
         check_csrf(session.csrf_token, request.headers.get("x-csrf-token", ""))
     return caller
 
@@ -91,7 +103,7 @@ def check_csrf(expected: str, given: str) -> None:
         raise Forbidden("the header X-CSRF-Token must carry the session's token")
 
 
-async def _write_denial(request: Request, services: Services, error: AnamnesisError) -> None:
+async def _write_denial(request: HTTPConnection, services: Services, error: AnamnesisError) -> None:
     source = request.client.host if request.client else ""
     try:
         services.access.denials.check(source)
@@ -104,7 +116,7 @@ async def _write_denial(request: Request, services: Services, error: AnamnesisEr
         caller=caller.name if isinstance(caller, Caller) else "anonymous",
         action="access",
         outcome=f"denied: {error.code}",
-        target=f"{request.method} {request.url.path}"[:600],
+        target=f"{method_of(request)} {request.url.path}"[:600],
     )
     try:
         await services.audit.record(entry)

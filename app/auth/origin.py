@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 
 def is_loopback_host(host: str) -> bool:
@@ -20,15 +20,26 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
-def is_cross_site(request: Request) -> bool:
+def is_cross_site(request: HTTPConnection) -> bool:
     """Whether a browser says that another site's page made this request. Programs say nothing."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site not in {"same-origin", "none"}
     origin = request.headers.get("origin")
-    if origin is None:
-        return False
+    return origin is not None and not _is_host(origin, request)
+
+
+def is_own_page(request: HTTPConnection) -> bool:
+    """Whether a browser says that a page of this very service made this request. Programs say nothing."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is not None and _is_host(origin, request)
+
+
+def _is_host(origin: str, request: HTTPConnection) -> bool:
     try:
-        return urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+        return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
     except ValueError:
-        return True
+        return False

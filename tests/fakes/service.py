@@ -157,6 +157,6 @@ def events_of(text: str) -> list[tuple[str, str]]:
     found = []
     for block in text.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line and not line.startswith(":"))
-        if fields:
+        if "event" in fields:
             found.append((fields["event"], fields["data"]))
     return found
