@@ -12,6 +12,7 @@ BENCH = Bench(
     "serve",
     (
         Part("extractive", "bench.serve.extractive:measure", 3),
+        Part("throughput", "bench.serve.throughput:measure", 8),
         Part("users", "bench.serve.users:measure", 3),
     ),
     needs_gb=2,

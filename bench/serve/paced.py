@@ -25,7 +25,8 @@ _JSON, _EVENTS, _TEXT = "application/json", "text/event-stream", "text/plain; ve
 class Pace:
     """Tokens a second for one stream and for all together, requests at once, seconds to the first token.
 
-    Where `seconds` is given, each answer takes just that long, whatever its length.
+    Where `seconds` is given, each answer takes just that long, whatever its length. `context` is the longest prompt it
+    says it takes; `record` names a file to which the body of every request is added, one a line.
     """
 
     per_stream: float = 50.0
@@ -34,6 +35,8 @@ class Pace:
     first_s: float = 0.05
     seconds: float = 0.0
     name: str = "paced-8b"
+    context: int = 32_768
+    record: str = ""
 
 
 @dataclass(slots=True)
@@ -113,7 +116,8 @@ class PacedModel(RawHttp):
             self._complete(request)
         elif request.path == "/v1/models":
             name = self._engine.pace.name
-            self.reply(_json({"object": "list", "data": [{"id": name, "object": "model", "max_model_len": 32768}]}))
+            length = self._engine.pace.context
+            self.reply(_json({"object": "list", "data": [{"id": name, "object": "model", "max_model_len": length}]}))
         elif request.path == "/metrics":
             self.reply(_series(self._engine), _TEXT)
         elif request.path == "/paced/log":
@@ -121,7 +125,7 @@ class PacedModel(RawHttp):
             self._log.clear()
         elif request.path == "/tokenize":
             count = len(request.body) // 4
-            self.reply(_json({"count": count, "max_model_len": 32768, "tokens": []}))
+            self.reply(_json({"count": count, "max_model_len": self._engine.pace.context, "tokens": []}))
         else:
             self.reply(b"", status="200 OK" if request.path == "/health" else "404 Not Found")
 
@@ -134,6 +138,9 @@ class PacedModel(RawHttp):
     def _complete(self, request: Request) -> None:
         loop = asyncio.get_running_loop()
         received = loop.time()
+        if self._engine.pace.record:
+            with open(self._engine.pace.record, "ab") as file:  # noqa: PTH123
+                file.write(request.body + b"\n")
         prepared = self._answers.of(request.body)
         self._engine.prompt_tokens += prepared.answer.prompt_tokens
 
@@ -271,7 +278,7 @@ async def serve(pace: Pace, port: int = 0) -> None:
 def main() -> None:
     """Read the pace from the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m bench.serve.paced", description=(__doc__ or "").partition("\n")[0])
-    for name in ("per_stream", "total", "seqs", "first_s", "seconds", "name"):
+    for name in ("per_stream", "total", "seqs", "first_s", "seconds", "name", "context", "record"):
         default = getattr(Pace(), name)
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, type=type(default), default=default)
     parser.add_argument("--port", type=int, default=0)
