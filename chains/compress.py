@@ -1,4 +1,4 @@
-"""*Compress*: the model rewrites a small group of evidence as one sentence, and names the lines it used."""
+"""*Compress*: the model rewrites a small group of evidence as one sentence."""
 
 from string import Template as StringTemplate
 from typing import Any
@@ -63,12 +63,12 @@ class Compressor:
             self._llm,
             [*self._opening, HumanMessage(message)],
             question,
-            response_format=_schema([e.evidence_id for e in group.evidence]),
+            response_format=_schema([e.evidence_id for e in group.evidence] if self._prompt.names_lines else []),
             max_tokens=self._max_tokens,
             budget=self.budget,
             temperature=temperature,
         )
-        return _read(group, answer)
+        return _read(group, answer, names_lines=self._prompt.names_lines)
 
 
 def opening(prompt: Prompt) -> list[BaseMessage]:
@@ -90,24 +90,27 @@ def evidence_line(evidence: Evidence, form: str = WITH_ORIGIN) -> str:
 
 
 def _schema(ids: list[str]) -> dict[str, Any]:
-    properties = {
-        "statement": {"type": "string", "minLength": 1, "maxLength": _LONGEST_OUTPUT},
-        "evidence": {"type": "array", "items": {"enum": ids}, "minItems": 1, "maxItems": len(ids)},
-    }
+    """The form of an answer; without `ids` it names none, and one compiled grammar serves every group."""
+    properties: dict[str, Any] = {"statement": {"type": "string", "minLength": 1, "maxLength": _LONGEST_OUTPUT}}
+    if ids:
+        properties["evidence"] = {"type": "array", "items": {"enum": ids}, "minItems": 1, "maxItems": len(ids)}
     schema = {
         "type": "object",
         "properties": properties,
-        "required": ["statement", "evidence"],
+        "required": [*properties],
         "additionalProperties": False,
     }
     return {"type": "json_schema", "json_schema": {"name": "statement", "schema": schema, "strict": True}}
 
 
-def _read(group: Group, answer: AIMessage) -> Draft:
+def _read(group: Group, answer: AIMessage, *, names_lines: bool) -> Draft:
+    """The answer as a draft. One that need not name lines claims all of them: code finds which of them carry it."""
     raw, usage, model = str(answer.content), usage_of(answer), model_of(answer)
     try:
         fields = orjson.loads(raw)
-        text, cited = fields["statement"], fields["evidence"]
+        text, cited = fields["statement"], [e.evidence_id for e in group.evidence]
+        if names_lines or "evidence" in fields:
+            cited = fields["evidence"]
         well_formed = isinstance(text, str) and isinstance(cited, list) and all(isinstance(i, str) for i in cited)
     except (orjson.JSONDecodeError, KeyError, TypeError):
         well_formed = False

@@ -28,7 +28,7 @@ from core.settings import LLMSettings
 from core.telemetry import Metrics
 from prompts import Template, load_prompt, load_templates
 
-COMPRESS_VERSION = "4"
+COMPRESS_VERSION = "5"
 COMPOSE_VERSION = "2"
 
 

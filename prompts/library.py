@@ -30,7 +30,7 @@ class Prompt:
 
     The turns hold `$name` placeholders; `repair` is "" for a prompt that asks only once. `line` says how a line of
     evidence is written: its `$id`, its `$text` and, where the model is to know, its `$heading` or all of `$where` it
-    stands (date, type of note, heading).
+    stands (date, type of note, heading). `names_lines` says that the answer names the lines it rests on.
     """
 
     ref: PromptRef
@@ -39,6 +39,7 @@ class Prompt:
     user: str
     repair: str
     line: str = WITH_ORIGIN
+    names_lines: bool = True
 
     def user_message(self, **values: str) -> str:
         """The turn that asks. Raises KeyError for a placeholder without a value."""
@@ -60,6 +61,7 @@ def load_prompt(name: str, version: str) -> Prompt:
         user=parts["user"].strip(),
         repair=parts.get("repair", "").strip(),
         line=parts.get("line", WITH_ORIGIN).strip(),
+        names_lines=parts.get("names_lines", True),
     )
 
 

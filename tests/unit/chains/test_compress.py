@@ -68,3 +68,21 @@ async def test_an_answer_that_ended_with_its_tokens_is_trouble_of_its_own() -> N
     llm = FakeMessagesListChatModel(responses=[cut])
     writer = Compressor(llm, load_prompt("compress", "4"), max_tokens=50, temperature=0)
     assert (await writer.draft(group("Repeat creatinine."))).trouble == "cut_off"
+
+
+async def test_an_answer_that_need_not_name_its_lines_rests_on_all_of_the_group() -> None:
+    llm = FakeMessagesListChatModel(responses=[AIMessage('{"statement": "Creatinine will be repeated."}')])
+    writer = Compressor(llm, load_prompt("compress", "5"), max_tokens=50, temperature=0)
+    draft = await writer.draft(group("Repeat creatinine.", "See cardiology."))
+    assert (draft.text, draft.cited, draft.trouble) == ("Creatinine will be repeated.", ("E1", "E2"), "")
+
+
+async def test_what_an_answer_of_an_earlier_prompt_names_still_counts() -> None:
+    said = '{"statement": "Creatinine will be repeated.", "evidence": ["E1"]}'
+    writer = Compressor(
+        FakeMessagesListChatModel(responses=[AIMessage(said)]),
+        load_prompt("compress", "5"),
+        max_tokens=50,
+        temperature=0,
+    )
+    assert (await writer.draft(group("Repeat creatinine.", "See cardiology."))).cited == ("E1",)
