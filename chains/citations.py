@@ -14,7 +14,7 @@ class Citer:
 
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
-        self._texts: dict[str, str] = {}
+        self._note = chart.text
 
     def cite(self, note_id: str, start: int, end: int, heading: str) -> Citation:
         """Cite `start:end` (code points, half-open) of a note."""
@@ -45,9 +45,3 @@ class Citer:
     def text(self, sentence: Sentence) -> str:
         """The words of a sentence, as stored."""
         return self._note(sentence.note_id)[sentence.start : sentence.end]
-
-    def _note(self, note_id: str) -> str:
-        text = self._texts.get(note_id)
-        if text is None:
-            text = self._texts[note_id] = self._chart.note(note_id).text
-        return text

@@ -6,21 +6,18 @@ import time
 from chains.budget import Budget, spending_order
 from chains.citations import Citer
 from chains.conflicts import conflicts_in
-from chains.doubtful import sift
 from chains.evidence import Gathered, Group, SectionEvidence
 from chains.focus import FOCUS_KEY, facts_first
 from chains.foreign import ForeignFacts
+from chains.knowledge import knowledge_of
 from chains.lists import ListWriter
 from chains.passages import PassageFinder
 from chains.plan import Plan
 from chains.scope import Scope, latest_stay, scope_of
-from chains.superseded import superseded_sentences
-from chains.voices import voices_in
 from core.errors import AnamnesisError
-from core.records import Coverage, Fact, Sentence
+from core.records import Coverage
 from core.telemetry import traits_of
 from core.tracing import span
-from extraction.timeline import TimedFact
 from prompts import SectionPlan
 from vectorstore.chart import Chart
 
@@ -48,22 +45,17 @@ class _Gathering:
         self._chart: Chart = plan.input.chart
         self._scope: Scope = scope_of(plan.input.request, self._chart)
         self._citer = Citer(self._chart)
-        self._sentences: dict[tuple[str, int], Sentence] = {
-            (s.note_id, s.ordinal): s for s in self._chart.sentences() if s.note_id in self._scope.note_ids
-        }
-        voices = voices_in(self._chart, self._scope.note_ids)
-        timed = [self._timed(f) for f in self._chart.facts() if f.note_id in self._scope.note_ids]
-        sifted = sift(timed, voices.foreign, voices.doubtful)
-        self._resolved = sifted.resolved
-        self._apart = ForeignFacts(sifted, self._citer, self._sentences)
+        known = knowledge_of(self._chart, self._scope)
+        self._sentences = known.sentences
+        self._resolved = known.sifted.resolved
+        self._apart = ForeignFacts(known.sifted, self._citer, self._sentences)
         self._lists = ListWriter(self._citer, self._sentences, self._scope.latest)
         self._passages = PassageFinder(
             self._chart,
             self._citer,
             latest_stay(self._scope) if plan.latest_stay else self._scope,
-            superseded_sentences(self._resolved),
+            known,
             plan.sections,
-            voices.foreign | sifted.places,
         )
         self._budget = Budget(plan.input.request.max_words, plan.sections)
 
@@ -81,19 +73,6 @@ class _Gathering:
             started=self._plan.started,
             gather_s=time.perf_counter() - self._plan.started,
             resolved=self._resolved,
-        )
-
-    def _timed(self, fact: Fact) -> TimedFact:
-        header = self._chart.header(fact.note_id)
-        sentence = self._sentences[fact.note_id, fact.sentence]
-        return TimedFact(
-            fact,
-            header.charted_at,
-            header.note_type,
-            self._citer.text(sentence),
-            sentence.kind,
-            sentence.start,
-            header.encounter_id,
         )
 
     def _section(self, section: SectionPlan) -> SectionEvidence:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from langchain_core.documents import Document
@@ -12,6 +12,7 @@ from chains.days import days_between
 from chains.evidence import Evidence, Group
 from chains.focus import Focus
 from chains.foreign import foreign_group
+from chains.knowledge import Knowledge
 from chains.scope import Scope
 from chains.wording import content_words, words_and_stems
 from core.records import Fact, FactKind, SectionKind, Sentence
@@ -59,9 +60,9 @@ class Candidate:
 class PassageFinder:
     """Finds passages in one chart for the sections of one template.
 
-    `barred` holds sentences whose content a later note has superseded. A kind of section that one of `plans` is the
+    Sentences that are superseded by what is `known` are left out. A kind of section that one of `plans` is the
     home of (weight of at least 2) counts less in the others, so that each sentence lands where a reader looks for it.
-    `foreign` sentences are ranked apart: what they would have displaced stays, and they are shown beside it.
+    Foreign sentences are ranked apart: what they would have displaced stays, and they are shown beside it.
     """
 
     def __init__(
@@ -69,20 +70,18 @@ class PassageFinder:
         chart: Chart,
         citer: Citer,
         scope: Scope,
-        barred: frozenset[tuple[str, int]],
+        known: Knowledge,
         plans: Sequence[SectionPlan],
-        foreign: frozenset[tuple[str, int]] = frozenset(),
     ) -> None:
         self._chart = chart
         self._citer = citer
         self._scope = scope
-        self._barred = barred
-        self._foreign = foreign
-        self._own_words = self._without_foreign() if foreign else {}
+        self._known = known
+        self._foreign = known.foreign | known.sifted.places
+        self._own_words = self._without_foreign() if self._foreign else {}
         self._told: set[tuple[str, int]] = set()
         self._elsewhere = dict.fromkeys((k for p in plans for k, w in p.kinds.items() if w >= HOME), 0.3)
         self._elsewhere |= dict.fromkeys(_LISTED_ELSEWHERE, 0.3) | dict.fromkeys(_BACKGROUND, 0.1)
-        self._stated: dict[tuple[str, int], tuple[Fact, ...]] | None = None
         self._shown: list[frozenset[str]] = []
 
     def groups(self, plan: SectionPlan, *, word_limit: int, focus: Focus | None = None) -> tuple[Group, ...]:
@@ -148,7 +147,7 @@ class PassageFinder:
 
     def _stating(self, names: frozenset[str]) -> Iterator[Sentence]:
         """Sentences of the scope that state a fact of one of the names: a question about it is never a top-k."""
-        for (note_id, ordinal), stated in self._facts().items():
+        for (note_id, ordinal), stated in self._known.stated.items():
             if note_id in self._scope.note_ids and any(fact.name in names for fact in stated):
                 yield self._chart.sentences_of(note_id)[ordinal]
 
@@ -157,16 +156,6 @@ class PassageFinder:
         header = self._chart.header(sentence.note_id)
         weight = self._weigh(sentence.kind, sentence.heading, header.note_type, header.charted_at, plan)
         return weight / (RRF_CONSTANT + CHUNKS)
-
-    def _facts(self) -> Mapping[tuple[str, int], tuple[Fact, ...]]:
-        """The facts of each sentence that states any."""
-        if self._stated is None:
-            stated: dict[tuple[str, int], tuple[Fact, ...]] = {}
-            for fact in self._chart.facts():
-                key = (fact.note_id, fact.sentence)
-                stated[key] = (*stated.get(key, _NO_FACTS), fact)
-            self._stated = stated
-        return self._stated
 
     def _recent(self, within_days: float | None) -> frozenset[str]:
         """Notes to search: those within so many days of the chart's end; undated ones always."""
@@ -200,12 +189,12 @@ class PassageFinder:
         self, sentence: Sentence, weight: float, plan: SectionPlan, asked: frozenset[str], focus: Focus | None
     ) -> Candidate | None:
         """The sentence as a candidate; None where it stands in the wrong kind of section and shares no word."""
-        if (sentence.note_id, sentence.ordinal) in self._barred:
+        if (sentence.note_id, sentence.ordinal) in self._known.barred:
             return None
         text = self._citer.text(sentence)
         tokens, stems = words_and_stems(text)
         shortest = SHORTEST_PLAN if sentence.kind is SectionKind.FOLLOW_UP else SHORTEST_WORDS
-        stated = self._facts().get((sentence.note_id, sentence.ordinal), _NO_FACTS)
+        stated = self._known.stated.get((sentence.note_id, sentence.ordinal), _NO_FACTS)
         named = frozenset(fact.name for fact in stated) if focus else _NO_NAMES
         # A row of a table reads badly, but where it holds what was asked it is the answer.
         asked_for = focus is not None and bool(named & focus.names)

@@ -164,7 +164,7 @@ class _Supports:
 
 def _known(gathered: Gathered) -> _Known:
     chart = gathered.input.chart
-    view = ChartView(gathered.resolved, lambda note_id: chart.note(note_id).text)
+    view = ChartView(gathered.resolved, lambda note_id: chart.text(note_id))
     return _Known(view, {s.plan.key: tuple(e for g in s.own_groups for e in g.evidence) for s in gathered.sections})
 
 

@@ -41,7 +41,7 @@ def voices_in(chart: Chart, note_ids: Collection[str]) -> Voices:
     foreign: set[Place] = set()
     doubtful: set[Place] = set()
     for note_id in note_ids:
-        for ordinal, is_foreign in _not_of_the_author(chart.note(note_id).text, chart.sentences_of(note_id)):
+        for ordinal, is_foreign in _not_of_the_author(chart.text(note_id), chart.sentences_of(note_id)):
             (foreign if is_foreign else doubtful).add((note_id, ordinal))
     return Voices(frozenset(foreign), frozenset(doubtful))
 

@@ -43,6 +43,8 @@ class _OfNote(Protocol):
 # Up to so many chunks are looked up one by one in a chart that is asked for the first time.
 _FEW_CHUNKS = 32
 
+_NO_SUCH_NOTE = "this patient has no such note"
+
 T = TypeVar("T")
 N = TypeVar("N", bound=_OfNote)
 
@@ -103,10 +105,19 @@ class Chart:
         Raises:
             NoteNotFound: this patient has no such note.
         """
-        row = self._row(note_id)
-        h = row.header
-        text = self._once("texts", lambda: self._segment.texts(self._patient))[row.key]
-        return Note(h.note_id, h.patient_id, h.encounter_id, h.note_type, h.charted_at, text)
+        h = self.header(note_id)
+        return Note(h.note_id, h.patient_id, h.encounter_id, h.note_type, h.charted_at, self.text(note_id))
+
+    def text(self, note_id: str) -> str:
+        """The words of a note of this patient.
+
+        Raises:
+            NoteNotFound: this patient has no such note.
+        """
+        texts = self._once("texts", self._load_texts)
+        if note_id not in texts:
+            raise NoteNotFound(_NO_SUCH_NOTE)
+        return texts[note_id]
 
     def sections_of(self, note_id: str) -> tuple[Section, ...]:
         """The sections of one note.
@@ -144,7 +155,7 @@ class Chart:
 
     def text_of(self, chunk: Chunk) -> str:
         """The words of a chunk."""
-        return self.note(chunk.note_id).text[chunk.start : chunk.end]
+        return self.text(chunk.note_id)[chunk.start : chunk.end]
 
     def nearest(self, vector: NDArray[np.float32], *, k: int, note_ids: Collection[str] | None = None) -> list[Hit]:
         """The `k` chunks whose vectors have the largest inner product with `vector` (d,), exact, best first."""
@@ -189,6 +200,13 @@ class Chart:
         """For each note id the ingest source it came from."""
         return {row.header.note_id: row.source for row in self._rows}
 
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gave for a name when first asked, for as long as this chart is open.
+
+        It must not refer to the chart, which would then wait for a garbage collection with all that it holds.
+        """
+        return self._once(f"kept: {name}", make)
+
     def metadata(self) -> Mapping[str, str]:
         """For each note that was stored with metadata of its own, that JSON object."""
         return {row.header.note_id: row.metadata for row in self._rows if row.metadata is not None}
@@ -226,6 +244,10 @@ class Chart:
     def _ids(self) -> dict[int, str]:
         return self._once("ids", lambda: self._segment.note_ids(self._patient))
 
+    def _load_texts(self) -> dict[str, str]:
+        texts = self._segment.texts(self._patient)
+        return {row.header.note_id: texts[row.key] for row in self._rows}
+
     def _load_chunks(self) -> tuple[Chunk, ...]:
         return tuple(self._segment.as_chunks(self._segment.chunk_rows(self._patient), self._ids))
 
@@ -240,7 +262,7 @@ class Chart:
     def _row(self, note_id: str) -> NoteRow:
         row = self._once("rows_by_id", lambda: {row.header.note_id: row for row in self._rows}).get(note_id)
         if row is None:
-            raise NoteNotFound("this patient has no such note")
+            raise NoteNotFound(_NO_SUCH_NOTE)
         return row
 
     def _rows_of(self, note_ids: Collection[str] | None) -> Rows | None:

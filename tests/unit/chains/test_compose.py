@@ -18,7 +18,6 @@ from chains.settle import Settler
 from core.records import (
     Citation,
     Coverage,
-    Note,
     PromptRef,
     SectionKind,
     Summary,
@@ -65,8 +64,8 @@ class Bare:
 
     generation, digest, embedding_model = 1, "d", "e"
 
-    def note(self, note_id: str) -> Note:
-        return Note(note_id, "p", None, "Progress note", "2021-02-08", NOTE)
+    def text(self, note_id: str) -> str:
+        return NOTE
 
 
 async def summarize(
