@@ -96,6 +96,7 @@ class Metrics:
         self.inflight_summaries = self._gauge("inflight_summaries", "Summaries being worked on.")
         self.queued_summaries = self._gauge("queued_summaries", "Summaries waiting for a place.")
         self.concurrency_limit = self._gauge("concurrency_limit", "Summaries that may be worked on at once now.")
+        self.batch_waiting = self._gauge("batch_waiting", "Summaries of batches still to be made.")
         self.breaker_state = self._gauge("breaker_state", "Model breaker: 0 closed, 1 half open, 2 open.")
         self.index_generation = self._gauge("index_generation", "Number of the live generation.")
         self.index_notes = self._gauge("index_notes", "Notes in the live generation.")

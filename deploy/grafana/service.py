@@ -116,6 +116,11 @@ LOAD = Section(
         Panel("stack", "Summaries of batches", rates("anamnesis_batch_summaries_total", "outcome"), "reqps"),
         Panel(
             "graph",
+            "Summaries of batches still to be made",
+            (Query(f"sum({one('anamnesis_batch_waiting')})", "waiting"),),
+        ),
+        Panel(
+            "graph",
             "Processor time of a summary",
             (
                 Query(
@@ -126,7 +131,7 @@ LOAD = Section(
             "s",
         ),
     ),
-    across=3,
+    across=4,
 )
 TWICE = Section(
     "Work not done twice",
