@@ -14,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from app.admission import AdaptiveLimit, Admission
 from app.audit.log import AuditLog
 from app.auth.access import Access
+from app.engine_watch import LOOK_S, build_engine_watch
 from app.index_watch import IndexWatch
 from app.model_tier import ModelTier, build_model_tier
 from app.runs import Runs
@@ -27,6 +28,9 @@ from core.telemetry import Metrics
 from vectorstore.store import Store
 
 log = logging.getLogger(__name__)
+
+# Summaries worked on at once before the model server was first seen under load.
+START = 8
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -51,13 +55,17 @@ def lifespan_of(
             await index.look()
             model = build_model_tier(settings.llm, metrics, llm)
             stack.push_async_callback(model.aclose)
+            admission = _admission(settings.service, metrics)
+            engine = build_engine_watch(settings.llm, model, admission)
+            stack.push_async_callback(engine.aclose)
             services = app.state.services = _assemble(
-                settings, access(state), metrics, state=state, index=index, model=model
+                settings, access(state), metrics, state=state, index=index, model=model, admission=admission
             )
             stack.push_async_callback(services.runs.aclose)
             _keep_running(stack, warm_up(index))
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.watch.follow(settings.llm.probe_s))
+            _keep_running(stack, engine.follow(min(LOOK_S, settings.llm.probe_s)))
             yield
 
     return lifespan
@@ -71,11 +79,12 @@ def _assemble(
     state: StateDatabase,
     index: IndexWatch,
     model: ModelTier,
+    admission: Admission,
 ) -> Services:
     service = settings.service
     chain = build_chain(llm=model.llm, metrics=metrics, llm_settings=settings.llm)
     audit = AuditLog(state)
-    runs = Runs(chain, _admission(service, metrics), metrics)
+    runs = Runs(chain, admission, metrics)
     summarizer = Summarizer(
         chain=chain,
         store=index,
@@ -100,7 +109,7 @@ def _assemble(
 
 
 def _admission(service: ServiceSettings, metrics: Metrics) -> Admission:
-    limit = AdaptiveLimit(floor=service.min_inflight, ceiling=service.max_inflight, start=service.min_inflight)
+    limit = AdaptiveLimit(floor=service.min_inflight, ceiling=service.max_inflight, start=START)
     return Admission(
         limit=limit,
         max_queued=service.max_queued,

@@ -20,8 +20,8 @@ class FairQueue:
     at most, however many they have waiting.
 
     How long a caller's part of the queue may be: not longer than what is still free (dynamic thresholds with
-    alpha 1: Choudhury and Hahne, IEEE/ACM Trans. Networking 6(2), 1998). One caller alone fills half of it, n callers
-    n/(n+1), and there is room for one who comes late.
+    alpha 1: Choudhury and Hahne, IEEE/ACM Trans. Networking 6(2), 1998). One caller alone fills half of it, and there
+    is room for one who comes late, even after log2(capacity) others have each put in as many as they could.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -60,7 +60,7 @@ class FairQueue:
         return "own_share" if own and own * callers >= self._length else "full"
 
     def ahead(self, caller: str) -> int:
-        """How many would get a place before one of this caller's that began to wait now."""
+        """How many would get a place before one of this caller's that began to wait now, at most."""
         own = len(self._waiting.get(caller, ()))
         return own + sum(min(len(tickets), own + 1) for c, tickets in self._waiting.items() if c != caller)
 

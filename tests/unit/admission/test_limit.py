@@ -1,0 +1,118 @@
+"""A limit that follows the model server."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.admission import AdaptiveLimit
+from chains.models import EngineLoad
+
+IDLE = EngineLoad(running=8, waiting=0, kv_usage=0.2)
+QUEUEING = EngineLoad(running=8, waiting=40, kv_usage=0.5)
+LOADS = st.builds(
+    EngineLoad,
+    running=st.integers(0, 300),
+    waiting=st.integers(0, 1000),
+    kv_usage=st.floats(0, 1),
+    preemptions=st.integers(0, 5),
+)
+
+
+def looks(limit: AdaptiveLimit, load: EngineLoad, times: int = 1) -> list[int]:
+    """The limit after each of several looks, with as much under way as it allows."""
+    values = []
+    for _ in range(times):
+        limit.observe(load, inflight=limit.value)
+        values.append(limit.value)
+    return values
+
+
+def made(*, start: int = 4) -> AdaptiveLimit:
+    return AdaptiveLimit(floor=2, ceiling=64, start=start)
+
+
+def test_doubles_while_nothing_waits_until_it_first_met_the_servers_limit() -> None:
+    assert looks(made(), IDLE, 5) == [8, 16, 32, 64, 64]
+
+
+def test_rises_by_one_afterwards() -> None:
+    limit = made(start=16)
+    fallen = looks(limit, QUEUEING)[-1]
+    risen = looks(limit, IDLE, 8)
+    assert fallen < 16
+    assert risen[-1] > fallen
+    assert all(b - a <= 1 for a, b in pairwise(risen))
+
+
+def test_does_not_rise_while_it_is_not_used() -> None:
+    limit = made()
+    limit.observe(IDLE, inflight=3)
+    assert limit.value == 4
+
+
+def test_falls_while_the_server_queues() -> None:
+    assert looks(made(start=40), QUEUEING, 3) == [30, 22, 16]
+
+
+def test_falls_when_the_cache_is_full_or_was() -> None:
+    full = EngineLoad(running=8, waiting=0, kv_usage=0.97)
+    preempting = [EngineLoad(running=8, waiting=0, kv_usage=0.5, preemptions=n) for n in (7, 8)]
+    assert looks(made(start=40), full) == [30]
+    limit = made(start=40)
+    assert (looks(limit, preempting[0])[-1], looks(limit, preempting[1])[-1]) == (64, 48)
+
+
+def test_waits_for_what_it_did_before_it_falls_again() -> None:
+    limit = made(start=40)
+    limit.observe(QUEUEING, inflight=40)
+    limit.observe(QUEUEING, inflight=38)
+    assert limit.value == 30
+
+
+def test_one_burst_does_not_make_it_fall() -> None:
+    limit = made()
+    looks(limit, EngineLoad(running=8, waiting=12, kv_usage=0.3))
+    assert limit.value == 4
+
+
+def test_a_batch_that_is_full_with_a_few_waiting_is_as_it_should_be() -> None:
+    limit = made()
+    assert looks(limit, EngineLoad(running=32, waiting=24, kv_usage=0.7), 10)[-1] == 4
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(LOADS, st.integers(0, 100))), st.integers(1, 100), st.integers(1, 100), st.integers(1, 100))
+def test_never_leaves_its_bounds(looked: list[tuple[EngineLoad, int]], floor: int, ceiling: int, start: int) -> None:
+    limit = AdaptiveLimit(floor=floor, ceiling=ceiling, start=start)
+    for load, inflight in looked:
+        limit.observe(load, inflight=inflight)
+        assert min(floor, ceiling) <= limit.value <= ceiling
+
+
+@dataclass
+class Server:
+    """It batches so many requests; each summary that is worked on has so many of them with it."""
+
+    batch: int
+    a_summary: int
+
+    def load(self, summaries: int) -> EngineLoad:
+        requests = summaries * self.a_summary
+        running = min(requests, self.batch)
+        return EngineLoad(running, requests - running, running / self.batch * 0.8)
+
+
+@settings(deadline=None)
+@given(st.integers(8, 256), st.integers(1, 12))
+def test_settles_where_the_batch_is_full_and_little_waits(batch: int, a_summary: int) -> None:
+    server, limit = Server(batch, a_summary), AdaptiveLimit(floor=1, ceiling=256, start=8)
+    settled = []
+    for look in range(400):
+        load = server.load(limit.value)
+        limit.observe(load, inflight=limit.value)
+        if look > 300:
+            settled.append(load)
+    assert all(load.waiting <= 2 * load.running + a_summary for load in settled)
+    assert all(load.running >= min(batch, 256 * a_summary) * 0.9 - a_summary for load in settled)
