@@ -1,20 +1,15 @@
 """Runs the service: `python -m app`, one process with one event loop. Replicas are further processes."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 
-import uvicorn
-
 from app.factory import create_app
-from app.serving import server_config
+from app.server import serve
 from app.tracing_setup import record_spans
 from core.errors import AnamnesisError
 from core.settings import load_settings
 from core.telemetry import configure_logging
-
-log = logging.getLogger("app")
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -33,10 +28,9 @@ def main(arguments: Sequence[str] = ()) -> int:
     except AnamnesisError as e:
         print(f"{e.code}: {e}", file=sys.stderr)
         return 2
-    server = uvicorn.Server(server_config(app, settings.service))
-    server.run()
+    code = serve(app, settings.service)
     stop_recording()
-    return 0 if server.started else 3
+    return code
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ _MEANINGS = {
     422: "`invalid_request`. No value that was sent is repeated.",
     429: "`overloaded` or `too_many_attempts`; see Retry-After.",
     500: "`internal_error`.",
-    503: "`index_unavailable`, `audit_unavailable` or `model_unavailable` (only when required); see Retry-After.",
+    503: "`overloaded`, `draining`, `index_unavailable`, `audit_unavailable` or, only when required, "
+    "`model_unavailable`; see Retry-After.",
     504: "`deadline_exceeded`.",
 }
 _WAITS = {429, 503}

@@ -17,6 +17,7 @@ from app.auth.access import build_access, check_access_settings
 from app.auth.gate import Gate
 from app.body_limit import BodyLimit
 from app.documented import describe
+from app.draining import Drain, DrainGate
 from app.error_boundary import ErrorBoundary
 from app.lifespan import lifespan_of
 from app.problems import on_http_error, on_validation_error
@@ -63,6 +64,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.drain = Drain()
     app.openapi = partial(describe, app, with_keys=bool(keys))  # type: ignore[method-assign]
     for part in (summarize, summarize_ws, summaries, patients, notes, feedback, health, metrics, session, pages):
         app.include_router(part.router)
@@ -70,6 +72,7 @@ def create_app(
     # The one added last is the outermost.
     app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
     app.add_middleware(Gate)
+    app.add_middleware(DrainGate, drain=app.state.drain)
     app.add_middleware(ErrorBoundary)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Traced)

@@ -14,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from app.admission import AdaptiveLimit, Admission
 from app.audit.log import AuditLog
 from app.auth.access import Access
+from app.draining import Drain
 from app.engine_watch import LOOK_S, build_engine_watch
 from app.index_watch import IndexWatch
 from app.model_tier import ModelTier, build_model_tier
@@ -59,9 +60,17 @@ def lifespan_of(
             engine = build_engine_watch(settings.llm, model, admission)
             stack.push_async_callback(engine.aclose)
             services = app.state.services = _assemble(
-                settings, access(state), metrics, state=state, index=index, model=model, admission=admission
+                settings,
+                access(state),
+                metrics,
+                state=state,
+                index=index,
+                model=model,
+                admission=admission,
+                drain=app.state.drain,
             )
             stack.push_async_callback(services.runs.aclose)
+            services.drain.on_hand_back(services.runs.hand_back)
             _keep_running(stack, warm_up(index))
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.watch.follow(settings.llm.probe_s))
@@ -80,6 +89,7 @@ def _assemble(
     index: IndexWatch,
     model: ModelTier,
     admission: Admission,
+    drain: Drain,
 ) -> Services:
     service = settings.service
     chain = build_chain(llm=model.llm, metrics=metrics, llm_settings=settings.llm)
@@ -105,6 +115,7 @@ def _assemble(
         runs=runs,
         summarizer=summarizer,
         access=access,
+        drain=drain,
     )
 
 

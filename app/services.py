@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.audit.log import AuditLog
 from app.auth.access import Access
+from app.draining import Drain
 from app.index_watch import IndexWatch
 from app.model_watch import ModelWatch
 from app.runs import Runs
@@ -28,3 +29,4 @@ class Services:
     runs: Runs
     summarizer: Summarizer
     access: Access
+    drain: Drain

@@ -10,7 +10,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from app.event_stream import PING_S
 from core.settings import ServiceSettings
 
-SHUTDOWN_S = 20
+FLUSH_S = 5
+"""For readers to take what was sent to them last, once nothing is under way any more."""
 KEEP_ALIVE_S = 65
 # A peer that does not answer a ping within this time is gone, whatever its connection looks like.
 PONG_S = 20.0
@@ -51,7 +52,7 @@ def server_config(app: FastAPI, settings: ServiceSettings, *, ping_s: float = PI
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_graceful_shutdown=FLUSH_S,
         timeout_keep_alive=KEEP_ALIVE_S,
         ws=SocketProtocol,
         ws_max_size=settings.max_body_bytes,

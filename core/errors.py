@@ -63,6 +63,12 @@ class Overloaded(AnamnesisError):
     code, status, retry_after_s = "overloaded", 429, 2
 
 
+class Draining(AnamnesisError):
+    """The service is about to stop and begins nothing new, or stopped before it was done."""
+
+    code, status, retry_after_s = "draining", 503, 5
+
+
 class ModelUnavailable(AnamnesisError):
     """The model did not answer, or not usably."""
 

@@ -17,7 +17,8 @@ async def health() -> Health:
 
 @router.get("/readyz", responses=problems(403, 409, 503))
 async def readiness(services: ServicesOf) -> Readiness:
-    """Whether the index is loaded, and what the model is doing."""
+    """Whether new requests are welcome (the index is loaded and nobody stops the service), and the model's state."""
+    services.drain.refuse()
     generation = services.store.generation
     counts = generation.manifest.counts
     model = services.model.state

@@ -76,6 +76,11 @@ class Runs:
         run.stored()
         self._unjoin(run)
 
+    def hand_back(self, error: AnamnesisError) -> None:
+        """End every run that is under way, in that error."""
+        for run in list(self._running.values()):
+            run.give_up(error)
+
     async def aclose(self) -> None:
         """Stop what is under way and hold nothing any more."""
         await asyncio.gather(*(run.cancel() for run in list(self._running.values())))

@@ -113,6 +113,12 @@ class Run:
         # However it ends, by cancellation within too, no reader must wait for ever.
         self._work.add_done_callback(lambda _: self.end(None))
 
+    def give_up(self, error: AnamnesisError) -> None:
+        """Have every reader told so and the work cancelled; it ends at once, so that nobody joins it any more."""
+        self.end(error)
+        if self._work:
+            self._work.cancel()
+
     async def cancel(self) -> None:
         """Stop the work, and wait until it has ended."""
         self._stop_lingering()
@@ -179,10 +185,7 @@ class Run:
             self._lingering = None
 
     def _abandon(self) -> None:
-        """Ended at once, so that nobody joins what is being cancelled."""
-        self.end(Abandoned("every reader left"))
-        if self._work:
-            self._work.cancel()
+        self.give_up(Abandoned("every reader left"))
 
 
 async def _within(changed: asyncio.Event, deadline: float | None) -> None:
