@@ -2,31 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import chain
-from typing import Any
 
 from chains.compose import Composer, Composition
 from chains.compress import Compressor
 from chains.draft import PROMPT_TOO_LONG, UNAVAILABLE, Draft
 from chains.evidence import Gathered, Group, SectionEvidence
 from chains.models.errors import PromptTooLong
+from chains.owned import begin, give_up
 from core.errors import ModelUnavailable
 from core.telemetry import Metrics
 from core.tracing import span
 
 log = logging.getLogger(__name__)
-
-
-async def give_up(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel what is unfinished and wait until it has ended.
-
-    A failure that nobody takes would be logged by asyncio with its message, which may quote a chart.
-    """
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def as_it_stands(group: Group) -> Draft:
@@ -65,11 +55,11 @@ class Generator:
                 with generating.around():
                     for section in gathered.sections:
                         if composer and any(group.rewritable for group in section.groups):
-                            tasks.append(asyncio.create_task(self._section(composer, compressor, section)))
+                            tasks.append(begin(self._section(composer, compressor, section)))
                             continue
                         for group in section.groups:
                             if compressor and group.rewritable:
-                                tasks.append(asyncio.create_task(self._group(compressor, group)))
+                                tasks.append(begin(self._group(compressor, group)))
                             else:
                                 at_once.append(group)
                 try:

@@ -10,7 +10,7 @@ from chains.compose import Composition
 from chains.compress import Compressor
 from chains.draft import CUT_OFF, PROMPT_TOO_LONG, UNAVAILABLE, Draft, Verdict
 from chains.evidence import Evidence, Gathered, Group
-from chains.generate import give_up
+from chains.owned import begin, give_up
 from chains.verification import Refusal, Verifier
 from chains.verification.chart import ChartView
 from chains.wording import bare
@@ -70,7 +70,7 @@ class Settler:
                 elif self._compressor is None or not item.model:
                     yield self._quote(item, known, judged)
                 else:
-                    repairs.append(asyncio.create_task(self._repair(self._compressor, item, judged, known)))
+                    repairs.append(begin(self._repair(self._compressor, item, judged, known)))
             for task in asyncio.as_completed(repairs):
                 yield await task
             self._metrics.verify_seconds.observe(known.clock.seconds)

@@ -16,6 +16,7 @@ from chains.emit import Emitter
 from chains.evidence import ChainInput
 from chains.gather import gather
 from chains.generate import Generator
+from chains.owned import owning_tasks
 from chains.plan import make_plan
 from chains.provenance import Recorder
 from chains.settle import Settler
@@ -80,8 +81,9 @@ class SummaryChain(Runnable[ChainInput, ChainOutput]):
     ) -> None:
         try:
             with remembering():
-                async for event in self._steps.astream(input, config):
-                    queue.put_nowait(event)
+                async with owning_tasks():
+                    async for event in self._steps.astream(input, config):
+                        queue.put_nowait(event)
         finally:
             queue.put_nowait(None)
 

@@ -1,6 +1,7 @@
 """Stopping in order."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ import uvicorn
 from app.draining import Drain
 from app.server import Server
 from core.errors import Draining
-from tests.fakes.service import Running, ScriptedModel, eventually, running
+from tests.fakes.service import Running, ScriptedModel, events_of, eventually, running
 
 SUMMARY = {"patient_id": "ava"}
 
@@ -45,6 +46,29 @@ async def test_what_was_begun_before_is_finished(tmp_path: Path) -> None:
         assert answer.status_code == 200
         assert answer.json()["sections"]
         assert drain.under_way == 0
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_what_takes_too_long_is_handed_back_as_an_error_and_the_model_is_freed(
+    tmp_path: Path, accept: str
+) -> None:
+    model = ScriptedModel(delay_s=60)
+    async with running(tmp_path, llm=model) as service:
+        headers = {"accept": accept}
+        summary = asyncio.create_task(service.client.post("/summarize", json=SUMMARY, headers=headers))
+        await model.asked_more_than(0)
+        drain_of(service).begin()
+        drain_of(service).hand_back()
+        answer = await summary
+        if accept == "application/json":
+            assert (answer.status_code, answer.json()["code"]) == (503, "draining")
+            assert int(answer.headers["retry-after"]) > 0
+        else:
+            events = events_of(answer.text)
+            assert [events[0][0], events[-1][0]] == ["evidence", "error"]
+            assert json.loads(events[-1][1])["code"] == "draining"
+        await eventually(lambda: asyncio.sleep(0, model.cancelled == model.asked))
+        assert [outcome for (outcome,) in service.rows("SELECT outcome FROM audit ORDER BY rowid")][-1] == "draining"
 
 
 @pytest.mark.parametrize(
