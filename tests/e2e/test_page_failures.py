@@ -19,6 +19,14 @@ def eventually(page: Page, holds: Callable[[], bool], seconds: float = 5) -> Non
     raise AssertionError("it never came to hold")
 
 
+def note_progress(page: Page) -> None:
+    """Keep every text of the line of progress in `window.seen`."""
+    page.evaluate(
+        """() => { window.seen = []; const line = document.querySelector(".summary-progress");
+        new MutationObserver(() => window.seen.push(line.textContent)).observe(line, {childList: true}); }"""
+    )
+
+
 def test_a_lost_connection_keeps_the_statements_and_calls_them_incomplete(page: Page, script: Script) -> None:
     script.cut_after = 3
     open_chart(page)
@@ -34,6 +42,63 @@ def test_a_lost_connection_keeps_the_statements_and_calls_them_incomplete(page: 
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#summary")).to_have_attribute("data-state", "done")
     expect(page.locator(".summary-problems")).to_be_empty()
+
+
+def test_a_broken_stream_is_taken_up_again_and_nothing_is_shown_twice(page: Page, script: Script) -> None:
+    script.cut_after, script.cuts = 3, 3
+    open_chart(page)
+    note_progress(page)
+    page.click(".go")
+    expect(page.locator("#summary")).to_have_attribute("data-state", "done")
+    expect(page.locator(".statement")).to_have_count(8)
+    expect(page.locator(".summary-problems")).to_be_empty()
+    assert len(script.requests) == 4
+    assert len({last.partition("-")[0] for last in script.taken_up_after}) == 1
+    assert script.requests[0] == script.requests[3]
+    assert "The connection was lost. Taking the summary up again…" in page.evaluate("window.seen")
+
+
+def test_a_stream_that_cannot_be_taken_up_is_shown_from_its_new_beginning(page: Page, script: Script) -> None:
+    script.cut_after, script.cuts, script.forgetful = 3, 1, True
+    open_chart(page)
+    page.click(".go")
+    expect(page.locator("#summary")).to_have_attribute("data-state", "done")
+    expect(page.locator(".statement")).to_have_count(8)
+    headings = page.locator(".summary-section h3").all_inner_texts()
+    assert len(headings) == len(set(headings)) > 5
+    assert page.url.endswith(f"#summary={1:032x}")
+
+
+def test_a_proxy_without_its_service_is_waited_for_and_a_refusal_is_not(page: Page, script: Script) -> None:
+    script.cut_after, script.cuts = 3, 1
+    open_chart(page)
+    script.hold_after = 3
+    page.click(".go")
+    expect(page.locator(".statement")).to_have_count(3)
+    script.problems = [(502, "bad_gateway"), (503, "overloaded")]
+    script.hold_after = None
+    expect(page.locator("#summary")).to_have_attribute("data-state", "done", timeout=15_000)
+    assert len(script.requests) == 4
+    script.cuts = 1
+    script.hold_after = 3
+    page.click(".go")
+    expect(page.locator(".statement")).to_have_count(3)
+    script.problems = [(401, "unauthenticated")]
+    script.hold_after = None
+    expect(page.get_by_role("alert")).to_contain_text("Your session has ended.")
+    assert len(script.requests) == 6
+
+
+def test_stopping_while_a_stream_is_being_taken_up_stops(page: Page, script: Script) -> None:
+    script.cut_after = 3
+    open_chart(page)
+    page.click(".go")
+    page.wait_for_function("document.querySelector('.summary-progress').textContent.includes('Taking the summary up')")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".summary-problems")).to_contain_text("Stopped.")
+    asked = len(script.requests)
+    page.wait_for_timeout(500)
+    assert len(script.requests) == asked
 
 
 def test_an_error_within_the_stream_is_said_as_what_it_is(page: Page, script: Script) -> None:

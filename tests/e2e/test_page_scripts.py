@@ -44,9 +44,9 @@ def test_event_parser_gives_the_same_events_however_the_text_is_cut(page: Page) 
         "data:one\ndata: two\n\nevent: lost\n\nid: 3\rdata\r\rdata: cut off"
     )
     expected = [
-        {"event": "a", "data": '{"x": 1}'},
-        {"event": "message", "data": "one\ntwo"},
-        {"event": "message", "data": ""},
+        {"id": "", "event": "a", "data": '{"x": 1}'},
+        {"id": "", "event": "message", "data": "one\ntwo"},
+        {"id": "3", "event": "message", "data": ""},
     ]
     body = """(m, [stream, size]) => { const p = new m.EventParser(), out = [];
         for (let i = 0; i < stream.length; i += size) out.push(...p.push(stream.slice(i, i + size))); return out; }"""

@@ -1,7 +1,7 @@
 """The API the page talks to, without store, chain or model: charts and streams a test can steer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,23 @@ POLICY = (
 
 @dataclass
 class Script:
-    """What the server does next; a test changes it."""
+    """What the server does next; a test changes it.
+
+    A stream is cut after `cut_after` statements, `cuts` times in all; a `forgetful` server takes none up again.
+    `problems` are the answers to the next requests.
+    """
 
     model_ready: bool = True
     problem: tuple[int, str] | None = None
+    problems: list[tuple[int, str]] = field(default_factory=list)
     cut_after: int | None = None
+    cuts: int = 10**6
+    forgetful: bool = False
     error_event: str | None = None
     hold_after: int | None = None
     feedback: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
+    taken_up_after: list[str] = field(default_factory=list)
     abandoned: int = 0
 
     async def release(self, sent: int) -> None:
@@ -86,11 +94,19 @@ def make_page_app(script: Script) -> FastAPI:
     async def summarize(request: Request) -> Response:
         body = await request.json()
         script.requests.append(body)
+        if script.problems:
+            return _problem(*script.problems.pop(0))
         if script.problem:
             return _problem(*script.problem)
         chart = charts[body["patient_id"]]
         whole = summary_of(chart, _sections(chart, script), body["template"])
-        return StreamingResponse(_stream(whole, script), media_type="text/event-stream")
+        last = request.headers.get("last-event-id", "")
+        if last:
+            script.taken_up_after.append(last)
+        if last and script.forgetful:
+            whole, last = {**whole, "summary_id": f"{len(script.taken_up_after):032x}"}, ""
+        after = int(last.rpartition("-")[2]) if last else 0
+        return StreamingResponse(_stream(whole, script, after), media_type="text/event-stream")
 
     @server.post("/feedback", status_code=201)
     async def feedback(request: Request) -> Response:
@@ -112,31 +128,40 @@ def _sections(chart: Chart, script: Script) -> list[dict[str, Any]]:
     return hostile_sections(chart) if "<b>" in chart.notes[0]["note_type"] else cardiac_sections(chart)
 
 
-async def _stream(whole: dict[str, Any], script: Script) -> AsyncIterator[bytes]:
+async def _stream(whole: dict[str, Any], script: Script, after: int) -> AsyncIterator[bytes]:
     try:
+        yield b"retry: 10\r\n\r\n"
         sent = 0
-        previews = [{"key": s["key"], "title": s["title"]} for s in whole["sections"]]
-        considered = whole["coverage"]["notes_considered"]
-        first = {"summary_id": whole["summary_id"], "sections": previews, "notes_considered": considered}
-        yield _event("evidence", first)
-        for part in whole["sections"]:
-            for statement in part["statements"]:
-                if script.cut_after is not None and sent >= script.cut_after:
+        for number, (name, data) in enumerate(_events(whole), 1):
+            if name == "statement":
+                await script.release(sent)
+                if script.cuts and script.cut_after is not None and sent >= script.cut_after:
+                    script.cuts -= 1
                     if script.error_event:
                         yield _event("error", {"code": script.error_event, "detail": "", "status": 503})
                     return
-                await script.release(sent)
                 sent += 1
-                yield _event("statement", {"section": part["key"], **statement})
-            yield _event("section", {"key": part["key"], "outcome": part["outcome"]})
-        yield _event("summary", whole)
+            if number > after:
+                yield _event(name, data, f"{whole['summary_id']}-{number}")
     except asyncio.CancelledError:
         script.abandoned += 1
         raise
 
 
-def _event(name: str, data: Any) -> bytes:
-    return b"event: " + name.encode() + b"\r\ndata: " + orjson.dumps(data) + b"\r\n\r\n: keep-alive\n\n"
+def _events(whole: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    previews = [{"key": s["key"], "title": s["title"]} for s in whole["sections"]]
+    considered = whole["coverage"]["notes_considered"]
+    yield "evidence", {"summary_id": whole["summary_id"], "sections": previews, "notes_considered": considered}
+    for part in whole["sections"]:
+        for statement in part["statements"]:
+            yield "statement", {"section": part["key"], **statement}
+        yield "section", {"key": part["key"], "outcome": part["outcome"]}
+    yield "summary", whole
+
+
+def _event(name: str, data: Any, event_id: str = "") -> bytes:
+    head = f"id: {event_id}\r\n".encode() if event_id else b""
+    return head + b"event: " + name.encode() + b"\r\ndata: " + orjson.dumps(data) + b"\r\n\r\n: keep-alive\n\n"
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -2,6 +2,9 @@
 
 import { readEvents } from "./sse.js";
 
+/** The events after which nothing comes. */
+export const LAST = new Set(["summary", "error"]);
+
 /** A problem+json answer, or `code: "network"` where no answer came. */
 export class Problem extends Error {
   constructor({ code = "internal_error", detail = "", status = 0, retryAfter = null }) {
@@ -33,8 +36,9 @@ async function problemOf(response) {
   });
 }
 
-async function send(path, { body, accept = "application/json", signal } = {}) {
+async function send(path, { body, accept = "application/json", signal, lastEventId } = {}) {
   const headers = { accept };
+  if (lastEventId) headers["last-event-id"] = lastEventId;
   const init = { headers, signal, credentials: "same-origin", cache: "no-store" };
   if (body !== undefined) {
     init.method = "POST";
@@ -82,13 +86,19 @@ export async function getReadiness(signal) {
   return response.json();
 }
 
-/** Ask for a summary and yield `{event, data}`, data parsed. A lost connection is a Problem `network`. */
-export async function* streamSummary(request, signal) {
-  const response = await send("/summarize", { body: request, accept: "text/event-stream", signal });
+/**
+ * Ask for a summary, or for what comes after an event of it, and yield `{id, event, data, retry}`, data parsed.
+ * A connection that is lost, or ends before the summary does, is a Problem `network`.
+ */
+export async function* streamOnce(request, { signal, lastEventId }) {
+  const response = await send("/summarize", { body: request, accept: "text/event-stream", signal, lastEventId });
   try {
-    for await (const { event, data } of readEvents(response)) yield { event, data: JSON.parse(data) };
+    for await (const part of readEvents(response)) {
+      yield { ...part, data: JSON.parse(part.data) };
+      if (LAST.has(part.event)) return;
+    }
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem({ code: "network" });
   }
+  throw new Problem({ code: "network" });
 }

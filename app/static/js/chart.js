@@ -1,6 +1,6 @@
 /** The chart page: puts time line, form, summary and note together. */
 
-import { getPatient, getSummary, Problem, streamSummary } from "./api.js";
+import { getPatient, getSummary, Problem } from "./api.js";
 import { CitationOrder } from "./citation_order.js";
 import { copyText } from "./clipboard.js";
 import { span } from "./dates.js";
@@ -11,6 +11,7 @@ import { NoteTypes } from "./notetypes.js";
 import { problemNotice } from "./notice.js";
 import { RequestForm } from "./request_form.js";
 import { summaryText } from "./summary_text.js";
+import { streamSummary } from "./summary_stream.js";
 import { SummaryView } from "./summary_view.js";
 import { Timeline } from "./timeline.js";
 
@@ -64,11 +65,11 @@ function start(chart) {
     timeline.markUse(new Map(), new Map());
     byId("welcome").hidden = true;
     try {
-      for await (const { event, data } of streamSummary({ patient_id: patientId, ...request }, mine.signal)) {
+      const stream = streamSummary({ patient_id: patientId, ...request }, { signal: mine.signal, onBreak: () => view.broken() });
+      for await (const { event, data } of stream) {
         if (event === "error") throw new Problem({ ...data, retryAfter: null });
         view.receive(event, data);
       }
-      if (!view.summary) throw new Problem({ code: "network" });
       done(view.summary);
     } catch (error) {
       // A newer request has already taken the view over.

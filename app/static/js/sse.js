@@ -3,7 +3,10 @@
 const LINE_END = /\r\n|\n|\r/;
 
 export class EventParser {
+  /** Milliseconds after which the sender would have a broken stream taken up again. */
+  retry = null;
   #rest = "";
+  #id = "";
   #event = "";
   #data = [];
   #started = false;
@@ -37,12 +40,15 @@ export class EventParser {
     let value = colon < 0 ? "" : line.slice(colon + 1);
     if (value.startsWith(" ")) value = value.slice(1);
     if (field === "event") this.#event = value;
+    else if (field === "id" && !value.includes("\0")) this.#id = value;
+    else if (field === "retry" && /^\d+$/.test(value)) this.retry = Number(value);
     else if (field === "data") this.#data.push(value);
     return null;
   }
 
   #dispatch() {
-    const event = { event: this.#event || "message", data: this.#data.join("\n") };
+    // The id stays until another comes, as the grammar has it; an error, which has none, is no place to go on from.
+    const event = { id: this.#id, event: this.#event || "message", data: this.#data.join("\n") };
     const empty = this.#data.length === 0;
     this.#event = "";
     this.#data = [];
@@ -50,7 +56,7 @@ export class EventParser {
   }
 }
 
-/** Yield `{event, data}` of a streaming response as they arrive. */
+/** Yield `{id, event, data, retry}` of a streaming response as they arrive. */
 export async function* readEvents(response) {
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
@@ -59,7 +65,7 @@ export async function* readEvents(response) {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      yield* parser.push(decoder.decode(value, { stream: true }));
+      for (const event of parser.push(decoder.decode(value, { stream: true }))) yield { ...event, retry: parser.retry };
     }
   } finally {
     reader.cancel().catch(() => {});

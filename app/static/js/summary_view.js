@@ -38,7 +38,15 @@ export class SummaryView {
     else if (event === "summary") this.finish(data);
   }
 
+  /** The stream broke and is being taken up again; the next event says that it was. */
+  broken() {
+    this.#progress("The connection was lost. Taking the summary up again…");
+    announce("The connection was lost. Taking the summary up again.");
+  }
+
   #begin({ summary_id: summaryId, sections, notes_considered: considered }) {
+    // A second beginning: the first could not be taken up again.
+    if (this.parts.size) this.start(this.title.textContent);
     this.context.summaryId = summaryId;
     this.considered = considered;
     for (const section of sections) this.#part(section);
