@@ -18,6 +18,7 @@ from app.draining import Drain
 from app.engine_watch import LOOK_S, build_engine_watch
 from app.index_watch import IndexWatch
 from app.model_tier import ModelTier, build_model_tier
+from app.priming import keep_primed
 from app.runs import Runs
 from app.services import Services
 from app.state import StateDatabase
@@ -75,6 +76,8 @@ def lifespan_of(
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.watch.follow(settings.llm.probe_s))
             _keep_running(stack, engine.follow(min(LOOK_S, settings.llm.probe_s)))
+            if model.owned:
+                _keep_running(stack, keep_primed(model.watch, services.chain.primer, settings.llm.probe_s))
             yield
 
     return lifespan

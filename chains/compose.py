@@ -62,6 +62,11 @@ class Composer:
         """The prompt in use."""
         return self._prompt.ref
 
+    async def prime(self) -> None:
+        """Put the opening before the model. Raises ModelUnavailable."""
+        message = HumanMessage(self._prompt.user_message(lines="", section=""))
+        await self._llm.ainvoke([*self._opening, message], max_tokens=1, temperature=0)
+
     async def compose(self, section: SectionEvidence) -> Composition:
         """Ask for the section's statements. Raises ModelUnavailable."""
         pool = pool_of(section)

@@ -38,6 +38,12 @@ class Compressor:
         """The prompt in use."""
         return self._prompt.ref
 
+    async def prime(self) -> None:
+        """Put the opening before the model, and the form of an answer about one line. Raises ModelUnavailable."""
+        form = _schema(["E1"] if self._prompt.names_lines else [])
+        message = HumanMessage(self._prompt.user_message(lines=""))
+        await self._llm.ainvoke([*self._opening, message], response_format=form, max_tokens=1, temperature=0)
+
     async def draft(self, group: Group) -> Draft:
         """Ask for one sentence. Raises ModelUnavailable."""
         question = Question(group.section, "draft", places_of(group.evidence))

@@ -18,6 +18,7 @@ from chains.gather import gather
 from chains.generate import Generator
 from chains.owned import owning_tasks
 from chains.plan import make_plan
+from chains.prime import Primer
 from chains.provenance import Recorder
 from chains.settle import Settler
 from chains.stream_step import StreamStep
@@ -43,9 +44,10 @@ class SummaryChain(Runnable[ChainInput, ChainOutput]):
     required and none could be had. Closing the stream cancels the model's requests.
     """
 
-    def __init__(self, steps: Runnable[ChainInput, Any], templates: Mapping[str, Template]) -> None:
+    def __init__(self, steps: Runnable[ChainInput, Any], templates: Mapping[str, Template], primer: Primer) -> None:
         self._steps = steps
         self.templates = templates
+        self.primer = primer
 
     def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Summary:
         """The whole summary, for callers without an event loop."""
@@ -131,4 +133,5 @@ def build_chain(
         | StreamStep(Settler(compressor, metrics, verifier).stream)
         | StreamStep(Emitter(Recorder(settings, templates), metrics).stream)
     )
-    return SummaryChain(steps, templates)
+    writers = [writer for writer in (composer, compressor) if writer]
+    return SummaryChain(steps, templates, Primer(writers, metrics))

@@ -14,6 +14,7 @@ BENCH = Bench(
         Part("extractive", "bench.serve.extractive:measure", 3),
         Part("throughput", "bench.serve.throughput:measure", 8),
         Part("users", "bench.serve.users:measure", 3),
+        Part("prefix", "bench.serve.prefix:measure", 8),
     ),
     needs_gb=2,
 )
