@@ -31,14 +31,14 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, frames: AsyncGenerator[Frame], *, request_id: str, metrics: Metrics, ping_s: float = PING_S
+        self, frames: AsyncGenerator[Frame], *, request_id: str, metrics: Metrics, ping_s: float | None = None
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._frames = frames
         self._request_id = request_id
         self._metrics = metrics
-        self._ping_s = ping_s
+        self._ping_s = PING_S if ping_s is None else ping_s
         self._started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
