@@ -20,6 +20,7 @@ class IndexWatch:
         self._metrics = metrics
         self._store: Store | None = None
         self._problem: IndexMismatch | IndexUnavailable | None = None
+        self._listeners: list[Callable[[Generation], None]] = []
 
     @property
     def generation(self) -> Generation:
@@ -34,6 +35,10 @@ class IndexWatch:
         if self._problem is not None:
             raise type(self._problem)(str(self._problem))
         raise IndexUnavailable("the index is being opened")
+
+    def listen(self, listener: Callable[[Generation], None]) -> None:
+        """Have `listener` called with each generation that comes, from the next one on."""
+        self._listeners.append(listener)
 
     async def look(self) -> None:
         """Open the index, or switch to a newer generation if there is one. A bad one leaves the old one live."""
@@ -71,3 +76,5 @@ class IndexWatch:
         self._metrics.index_notes.set(generation.manifest.counts.notes)
         self._metrics.index_published.set(generation.published_at)
         log.info("index live", extra={"generation": generation.number, "notes": generation.manifest.counts.notes})
+        for listener in self._listeners:
+            listener(generation)

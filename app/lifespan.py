@@ -19,7 +19,7 @@ from app.engine_watch import LOOK_S, build_engine_watch
 from app.index_watch import IndexWatch
 from app.model_tier import ModelTier, build_model_tier
 from app.priming import keep_primed
-from app.runs import Runs
+from app.runs import Finder, Keeper, Runs
 from app.services import Services
 from app.state import StateDatabase
 from app.summarizing import Summarizer
@@ -72,6 +72,7 @@ def lifespan_of(
             )
             stack.push_async_callback(services.runs.aclose)
             services.drain.on_hand_back(services.runs.hand_back)
+            index.listen(services.runs.forget_others)
             _keep_running(stack, warm_up(index))
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.watch.follow(settings.llm.probe_s))
@@ -98,13 +99,21 @@ def _assemble(
     chain = build_chain(llm=model.llm, metrics=metrics, llm_settings=settings.llm)
     audit = AuditLog(state)
     runs = Runs(chain, admission, metrics)
-    summarizer = Summarizer(
+    finder = Finder(
         chain=chain,
         store=index,
         model=model.watch,
-        audit=audit,
+        state=state,
         runs=runs,
         metrics=metrics,
+        cache_hours=service.cache_hours,
+    )
+    summarizer = Summarizer(
+        finder=finder,
+        audit=audit,
+        keeper=Keeper(runs, cache_hours=service.cache_hours),
+        metrics=metrics,
+        templates=chain.templates,
         deadline_s=service.deadline_s,
     )
     return Services(

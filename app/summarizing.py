@@ -1,35 +1,20 @@
 """Answering a request for a summary: found or made, audited, counted and kept."""
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Collection, Coroutine
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
-from uuid import uuid4
+from dataclasses import replace
+from typing import Any
 
-from app.admission import Priority, Ticket
+from app.admission import Priority
 from app.audit.entry import AuditEntry
 from app.audit.log import AuditLog
-from app.index_watch import IndexWatch
-from app.model_watch import ModelWatch
-from app.runs import Lookup, NumberedEvent, Reader, Run, Runs, Wish
-from app.state import cited_notes, insert_summary, insert_trace
-from chains import ChainInput, SummaryChain
-from chains.trace import encode_trace
-from core.errors import AnamnesisError, AuditUnavailable, InvalidRequest, ModelUnavailable, Overloaded, SummaryNotFound
+from app.runs import Finder, Keeper, Lookup, NumberedEvent, Place, Run, Wish
+from app.state import cited_notes
+from core.errors import AnamnesisError, AuditUnavailable, Overloaded
 from core.records import ChainEvent, SummaryEvent, SummaryRequest
 from core.telemetry import Metrics
-from vectorstore.chart import Chart
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A reader's place at a run. While it holds the chart, an erasure waits for its last audit entry."""
-
-    reader: Reader
-    lookup: Lookup
-    chart: Chart
 
 
 class Summarizer:
@@ -38,20 +23,18 @@ class Summarizer:
     def __init__(
         self,
         *,
-        chain: SummaryChain,
-        store: IndexWatch,
-        model: ModelWatch,
+        finder: Finder,
         audit: AuditLog,
-        runs: Runs,
+        keeper: Keeper,
         metrics: Metrics,
+        templates: Collection[str],
         deadline_s: float,
     ) -> None:
-        self._chain = chain
-        self._store = store
-        self._model = model
+        self._finder = finder
         self._audit = audit
-        self._runs = runs
+        self._keeper = keeper
         self._metrics = metrics
+        self._templates = templates
         self._deadline_s = deadline_s
 
     async def summarize(
@@ -82,18 +65,9 @@ class Summarizer:
             AnamnesisError: as docs/api.md lists for POST /summarize.
         """
 
-        within_s = deadline_s or self._deadline_s
-        wish = Wish(asyncio.get_running_loop().time() + within_s, priority, linger_s)
-
-        async def place() -> _Place:
-            chart = await self._chart(request)
-            chain_input = ChainInput(request, chart, uuid4().hex, self._model.state.ready)
-            ticket = Ticket(entry.caller, priority, wish.deadline)
-            run = self._runs.begin(chain_input.summary_id, chain_input, ticket)
-            return _Place(run.join(wish), "bypassed" if fresh else "miss", chart)
-
-        events = self._read(place, entry, request.template)
-        async with aclosing(events):
+        wish = self._wish(linger_s, priority, deadline_s)
+        place = self._finder.place_for(request, wish, entry.caller, fresh=fresh)
+        async with aclosing(self._read(place, entry, request.template)) as events:
             async for numbered in events:
                 yield numbered
 
@@ -108,68 +82,56 @@ class Summarizer:
             SummaryNotFound: there is no such summary any more, or it is not of the patient whom `entry` names.
             AnamnesisError: as docs/api.md lists for POST /summarize.
         """
-        run = self._runs.with_id(summary_id)
-        if run is None or run.subject.patient_id != entry.patient_id:
-            raise SummaryNotFound("no summary of this patient has this id")
-
-        wish = Wish(asyncio.get_running_loop().time() + self._deadline_s, "interactive", linger_s)
-
-        async def place() -> _Place:
-            chart = await asyncio.to_thread(self._store.generation.chart, run.subject.patient_id)
-            return _Place(run.join(wish), "resumed", chart)
-
-        self._metrics.streams_resumed.inc()
-        async with aclosing(self._read(place, entry, run.subject.template, after)) as events:
+        place = self._finder.place_at(summary_id, entry.patient_id, self._wish(linger_s))
+        async with aclosing(self._read(place, replace(entry, summary_id=summary_id), after=after)) as events:
             async for numbered in events:
                 yield numbered
 
+    def _wish(self, linger_s: float, priority: Priority = "interactive", deadline_s: float | None = None) -> Wish:
+        within_s = self._deadline_s if deadline_s is None else deadline_s
+        return Wish(asyncio.get_running_loop().time() + within_s, priority, linger_s)
+
     async def _read(
-        self, find_place: Callable[[], Awaitable[_Place]], entry: AuditEntry, template: str, after: int = 0
+        self, finding: Coroutine[Any, Any, Place], entry: AuditEntry, template: str = "", after: int = 0
     ) -> AsyncGenerator[NumberedEvent]:
-        reading = _Reading(self._audit, self._runs, entry)
+        reading = _Reading(self._audit, self._keeper, entry)
         began = time.perf_counter()
-        lookup: Lookup = "miss"
         error: AnamnesisError | None = None
         try:
-            place = await find_place()
-            lookup = place.lookup
+            place = await finding
+            reading.lookup, run = place.lookup, place.reader.run
+            template = run.subject.template
             async with place.reader, aclosing(place.reader.events(after)) as events:
                 async for number, event in events:
-                    await reading.allow(place.reader.run, event)
-                    body = place.reader.run.body if isinstance(event, SummaryEvent) else b""
-                    yield NumberedEvent(number, event, lookup, body)
+                    await reading.allow(run, event)
+                    body = run.body if isinstance(event, SummaryEvent) else b""
+                    yield NumberedEvent(number, event, place.lookup, body)
         except Exception as e:
             error = e if isinstance(e, AnamnesisError) else AnamnesisError("an unforeseen failure")
             raise
         finally:
-            self._count(template, reading.mode, error, time.perf_counter() - began)
+            self._count(template, reading, error, time.perf_counter() - began)
             if reading.mode is None:
                 await reading.failed(error)
 
-    async def _chart(self, request: SummaryRequest) -> Chart:
-        if request.template not in self._chain.templates:
-            raise InvalidRequest(f"template: unknown; there are {', '.join(self._chain.templates)}")
-        chart = await asyncio.to_thread(self._store.generation.chart, request.patient_id)
-        if request.require == "abstractive" and not self._model.state.ready:
-            raise ModelUnavailable("an abstractive summary was required and the model is not ready")
-        return chart
-
-    def _count(self, template: str, mode: str | None, error: AnamnesisError | None, seconds: float) -> None:
+    def _count(self, template: str, reading: "_Reading", error: AnamnesisError | None, seconds: float) -> None:
+        mode = reading.mode
         outcome = "ok" if mode else "cancelled" if error is None else "failed" if error.status >= 500 else "refused"
-        known = template if template in self._chain.templates else "unknown"
+        known = template if template in self._templates else "unknown"
         self._metrics.summaries.labels(known, mode or "none", outcome).inc()
-        if mode:
+        if mode and reading.lookup in ("miss", "bypassed"):
             self._metrics.summary_seconds.observe(seconds)
 
 
 class _Reading:
     """One reader's entries in the audit log. `mode` is the summary's, once it may be shown."""
 
-    def __init__(self, audit: AuditLog, runs: Runs, entry: AuditEntry) -> None:
+    def __init__(self, audit: AuditLog, keeper: Keeper, entry: AuditEntry) -> None:
         self._audit = audit
-        self._runs = runs
+        self._keeper = keeper
         self._entry = entry
         self._started = False
+        self.lookup: Lookup = "miss"
         self.mode: str | None = None
 
     async def allow(self, run: Run, event: ChainEvent) -> None:
@@ -180,22 +142,10 @@ class _Reading:
             await self._audit.record(replace(self._entry, outcome="started"))
             self._started = True
         if isinstance(event, SummaryEvent):
-            await self._keep(run, event)
+            entry = replace(self._entry, outcome="ok", note_ids=cited_notes(event.summary))
+            await self._audit.record(entry, along_with=self._keeper.job(run, entry.caller))
+            self._keeper.done(run)
             self.mode = event.summary.mode
-
-    async def _keep(self, run: Run, event: SummaryEvent) -> None:
-        entry = replace(self._entry, outcome="ok", note_ids=cited_notes(event.summary))
-        if run.kept:
-            await self._audit.record(entry)
-            return
-        trace = encode_trace(event.trace) if event.trace else None
-
-        def keep(connection: sqlite3.Connection) -> None:
-            if insert_summary(connection, event.summary, run.body, entry.caller) and trace is not None:
-                insert_trace(connection, event.summary.summary_id, trace)
-
-        await self._audit.record(entry, along_with=keep)
-        self._runs.settle(run)
 
     async def failed(self, error: AnamnesisError | None) -> None:
         """Write down that nothing whole was shown."""

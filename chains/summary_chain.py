@@ -17,12 +17,13 @@ from chains.evidence import ChainInput
 from chains.gather import gather
 from chains.generate import Generator
 from chains.owned import owning_tasks
+from chains.identity import ChainIdentity, code_digest
 from chains.plan import make_plan
 from chains.prime import Primer
 from chains.provenance import Recorder
 from chains.settle import Settler
 from chains.stream_step import StreamStep
-from chains.verification import Verifier
+from chains.verification import VERIFIER, Verifier
 from chains.writing import writing_for
 from core.errors import AnamnesisError
 from core.records import ChainEvent, Summary, SummaryEvent, WritingSettings
@@ -44,10 +45,21 @@ class SummaryChain(Runnable[ChainInput, ChainOutput]):
     required and none could be had. Closing the stream cancels the model's requests.
     """
 
-    def __init__(self, steps: Runnable[ChainInput, Any], templates: Mapping[str, Template], primer: Primer) -> None:
+    def __init__(
+        self,
+        steps: Runnable[ChainInput, Any],
+        templates: Mapping[str, Template],
+        writing: WritingSettings,
+        primer: Primer,
+    ) -> None:
         self._steps = steps
         self.templates = templates
+        self.writing = writing
         self.primer = primer
+
+    def identity(self, template: str) -> ChainIdentity:
+        """What else a summary by this template depends on, so that a kept one is not taken for it. Raises KeyError."""
+        return ChainIdentity(self.writing, self.templates[template].ref, VERIFIER, code_digest())
 
     def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> Summary:
         """The whole summary, for callers without an event loop."""
@@ -134,4 +146,4 @@ def build_chain(
         | StreamStep(Emitter(Recorder(settings, templates), metrics).stream)
     )
     writers = [writer for writer in (composer, compressor) if writer]
-    return SummaryChain(steps, templates, Primer(writers, metrics))
+    return SummaryChain(steps, templates, settings, Primer(writers, metrics))

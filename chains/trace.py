@@ -3,6 +3,7 @@
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from chains.draft import UNAVAILABLE
 from core.errors import AnamnesisError
 from core.records import Trace
 
@@ -13,6 +14,15 @@ class TraceUnreadable(AnamnesisError):
     """A stored trace that is damaged, or of a form that this release does not know."""
 
     code = "trace_unreadable"
+
+
+def one_model_answered(trace: Trace) -> bool:
+    """Whether no question was left without an answer for want of a model, and one model gave all the answers.
+
+    A question that was too long to be asked is no such want: it would be too long again.
+    """
+    names = {attempt.model for attempt in trace.attempts if attempt.model}
+    return len(names) <= 1 and all(attempt.trouble != UNAVAILABLE for attempt in trace.attempts)
 
 
 def encode_trace(trace: Trace) -> bytes:

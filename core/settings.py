@@ -97,6 +97,7 @@ class ServiceSettings(_Group):
     drain_s: float = Field(
         0.0, ge=0, description="Shortest time to say `draining` before stopping, for a load balancer to notice."
     )
+    cache_hours: float = Field(24.0, ge=0, description="Hours a summary answers for the same request; 0 for none.")
     max_body_bytes: int = Field(65536, ge=1024, description="Largest request body.")
 
 

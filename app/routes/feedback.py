@@ -1,5 +1,6 @@
 """POST /feedback."""
 
+import sqlite3
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -11,10 +12,13 @@ from app.documented import problems
 from app.json_answer import json_answer
 from app.routes.context import ServicesOf
 from app.schemas import FeedbackAnswer, FeedbackBody
-from app.state import Feedback, find_summary, insert_feedback
+from app.state import Feedback, evict, find_summary, insert_feedback
 from core.errors import SummaryNotFound
 
 router = APIRouter(tags=["summaries"])
+
+WRONG = frozenset({"incorrect", "unsafe"})
+"""Verdicts after which a summary is not shown to the next who asks for the same."""
 
 
 @router.post(
@@ -31,5 +35,11 @@ async def give_feedback(request: Request, services: ServicesOf, body: FeedbackBo
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     feedback = Feedback(uuid4().hex, now, caller_of(request).name, **body.model_dump())
     entry = entry_for(request, "give_feedback", patient_id=stored.patient_id, summary_id=body.summary_id)
-    await services.audit.record(entry, along_with=lambda connection: insert_feedback(connection, feedback))
+
+    def keep(connection: sqlite3.Connection) -> None:
+        insert_feedback(connection, feedback)
+        if feedback.verdict in WRONG:
+            evict(connection, feedback.summary_id)
+
+    await services.audit.record(entry, along_with=keep)
     return json_answer({"feedback_id": feedback.feedback_id}, status=201)

@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import aclosing
 
 from app.admission import Admission, Ticket
 from app.runs.run import Abandoned, Run, Subject
 from chains import ChainInput, SummaryChain
 from core.errors import AnamnesisError
+from core.records import SummaryEvent
 from core.telemetry import Metrics, traits_of
 from core.tracing import span
+from vectorstore.generation import Generation
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +50,26 @@ class Runs:
         """The run of a summary, under way or finished within the last minute."""
         return self._running.get(summary_id) or self._finished.get(summary_id)
 
-    def begin(self, key: str, chain_input: ChainInput, ticket: Ticket) -> Run:
-        """Begin a run; others may join it by its key. It needs a reader, and goes when that has gone."""
+    def begin(
+        self,
+        key: str,
+        chain_input: ChainInput,
+        ticket: Ticket,
+        reusable: Callable[[SummaryEvent], bool] = lambda _: True,
+    ) -> Run:
+        """Begin a run; others may join it by its key. It needs a reader, and goes when that has gone.
+
+        `reusable` says of its last event whether the summary may answer for others who come later.
+        """
         request = chain_input.request
         subject = Subject(chain_input.summary_id, request.patient_id, request.template)
-        run = Run(subject, key, ticket=ticket, ended_as=self._ended)
+        run = Run(subject, key, ticket=ticket, reusable=reusable, ended_as=self._ended)
         self._by_key[key] = self._running[run.subject.summary_id] = run
         run.begin(self._make(run, chain_input, ticket))
         return run
 
     def remember(self, run: Run) -> None:
         """Hold a finished run for a while."""
-        self.forget(run.subject.summary_id)
         self._finished[run.subject.summary_id] = run
         while len(self._finished) > self._most_remembered:
             _, oldest = self._finished.popitem(last=False)
@@ -70,6 +81,12 @@ class Runs:
         run = self._finished.pop(summary_id, None)
         if run:
             self._unjoin(run)
+
+    def forget_others(self, generation: Generation) -> None:
+        """Hold no finished run of a patient who is not in the index any more."""
+        for summary_id, run in list(self._finished.items()):
+            if not generation.has(run.subject.patient_id):
+                self.forget(summary_id)
 
     def settle(self, run: Run) -> None:
         """Say that the state database holds what can be held of it, so that its key need not lead to it any more."""
@@ -88,6 +105,7 @@ class Runs:
         self._by_key.clear()
 
     def _expire(self, run: Run) -> None:
+        self._unjoin(run)
         if self._finished.get(run.subject.summary_id) is run:
             self.forget(run.subject.summary_id)
 
@@ -99,9 +117,9 @@ class Runs:
         self._running.pop(run.subject.summary_id, None)
         if isinstance(run.error, Abandoned):
             self._metrics.cancelled.labels(run.ticket.stage if run.ticket else "queued").inc()
-        if run.error:
+        if run.error or not run.reusable:
             self._unjoin(run)
-        else:
+        if not run.error:
             self.remember(run)
 
     async def _make(self, run: Run, chain_input: ChainInput, ticket: Ticket) -> None:

@@ -1,6 +1,7 @@
 """A summary in the making or made: its events in order, for every reader there is."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,8 @@ class Run:
     """Keeps every event in order, numbered from 1, and ends in a summary or in an error, the same for every reader.
 
     A run that nobody reads any more, and whose last reader's linger has passed, is cancelled unless it has ended.
-    `ended_as` is told when nothing more comes.
+    `reusable` says of its last event whether others may read it who come later, and `ended_as` is told when nothing
+    more comes.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Run:
         key: str = "",
         *,
         ticket: Ticket | None = None,
+        reusable: Callable[[SummaryEvent], bool] | None = None,
         ended_as: Callable[["Run"], None] | None = None,
     ) -> None:
         self.subject = subject
@@ -50,11 +53,14 @@ class Run:
         self.key = key
         self.readers = 0
         self.kept = False
+        self.keep: Callable[[sqlite3.Connection], None] | None = None
+        self.reusable = False
         self.error: AnamnesisError | None = None
         self.ended = False
         self._events: list[ChainEvent] = []
         self._body = b""
         self._changed = asyncio.Event()
+        self._is_reusable = reusable
         self._ended_as = ended_as
         self._lingering: asyncio.TimerHandle | None = None
         self._work: asyncio.Task[None] | None = None
@@ -93,6 +99,8 @@ class Run:
     def publish(self, event: ChainEvent) -> None:
         """Add an event and wake every reader."""
         self._events.append(event)
+        if isinstance(event, SummaryEvent) and self._is_reusable:
+            self.reusable = self._is_reusable(event)
         self._wake()
 
     def end(self, error: AnamnesisError | None) -> None:
@@ -128,7 +136,7 @@ class Run:
 
     def stored(self) -> None:
         """Say that the state database holds it; how it came about need not be held here any more."""
-        self.kept = True
+        self.kept, self.keep = True, None
         if self.summary:
             self._events[-1] = SummaryEvent(self.summary)
 
@@ -156,10 +164,13 @@ class Run:
     async def follow(self, after: int, *, deadline: float | None = None) -> AsyncGenerator[tuple[int, ChainEvent]]:
         """The events numbered above `after`, as they come; `deadline` is in the loop's time.
 
+        After the last the last comes again: whoever asks did not get it whole.
+
         Raises:
             AnamnesisError: what the run failed with.
             DeadlineExceeded: the reader's own time is up; the run does not mind.
         """
+        after = min(after, len(self._events) - 1 if self.summary else len(self._events))
         while True:
             changed = self._changed
             while after < len(self._events):

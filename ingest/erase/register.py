@@ -78,6 +78,14 @@ SINKS: tuple[Sink, ...] = (
         ("setting:ANAMNESIS_STATE__DIR", "table:summaries"),
     ),
     Sink("traces", "state: table traces", "as summaries", BYTES_AND_ROWS, ("table:traces",)),
+    Sink(
+        "replays",
+        "state: table replays",
+        "as summaries; running services look there before they show one from memory",
+        BYTES_AND_ROWS,
+        ("table:replays",),
+    ),
+    Sink("summary_cache", "state: table summary_cache", "as summaries", BYTES_AND_ROWS, ("table:summary_cache",)),
     Sink("feedback", "state: table feedback", "as summaries", BYTES_AND_ROWS, ("table:feedback",)),
     Sink(
         "audit log",
@@ -145,7 +153,8 @@ SINKS: tuple[Sink, ...] = (
     Sink(
         "memory of running services",
         "processes that read the index",
-        "they switch to the new generation; what they hold open is waited for",
+        "they switch to the new generation; what they hold open is waited for, and a finished summary goes within a "
+        "minute, not shown once its row is gone",
         "the lease of each generation, and removed files that a process of this machine still holds open",
     ),
 )

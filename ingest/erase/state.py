@@ -1,8 +1,8 @@
 """Erasing a patient from the service's database, by SQL, while the service may be running on it.
 
-Summaries, traces and feedback go. Audit entries stay, without what they name: that somebody did something then. The
-triggers that make the log append-only are taken away and put back within the one transaction that strips them, so that
-nobody else ever meets the log without them.
+Summaries, traces, replays, their places in the cache and feedback go. Audit entries stay, without what they name: that
+somebody did something then. The triggers that make the log append-only are taken away and put back within the one
+transaction that strips them, so that nobody else ever meets the log without them.
 """
 
 import json
@@ -20,7 +20,9 @@ from core.errors import IngestFailed
 from ingest.erase.marks import Gathered, Role, telling
 
 FILE = "state.sqlite"
-TABLES = frozenset({"summaries", "traces", "feedback", "audit", "sessions"})
+TABLES = frozenset({"summaries", "traces", "replays", "summary_cache", "feedback", "audit", "sessions"})
+# Those that name a summary first, so that none is left without it.
+_OF_SUMMARIES = ("summary_cache", "replays", "feedback", "traces", "summaries")
 STRIPPED = "erased"
 _BUSY_S = 5.0
 _PAUSE_S = 0.2
@@ -69,6 +71,9 @@ class StateFile:
                 found.ids[Role.NOTE].update(json.loads(note_ids))
                 found.digests.update({digest, str(json.loads(provenance).get("patient_digest") or digest)})
                 found.answers += [*_strings(_parsed(body)), *_strings(_parsed(trace))]
+            if "summary_cache" in _tables(db):
+                keys = "SELECT key FROM summary_cache JOIN summaries USING (summary_id) WHERE patient_id = ?"
+                found.digests.update(key for (key,) in db.execute(keys, (patient_id,)))
             for (note_ids,) in db.execute("SELECT note_ids FROM audit WHERE patient_id = ?", (patient_id,)):
                 found.ids[Role.NOTE].update(json.loads(note_ids))
             found.answers += [
@@ -148,8 +153,7 @@ class StateFile:
     def unknown_tables(self) -> list[str]:
         """Tables of which nobody here knows what they hold: another release made them."""
         with self._reading() as db:
-            rows = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return sorted(name for (name,) in rows if not name.startswith("sqlite_") and name not in TABLES)
+            return sorted(name for name in _tables(db) if not name.startswith("sqlite_") and name not in TABLES)
 
     def _reading(self) -> closing[sqlite3.Connection]:
         return closing(sqlite3.connect(self.path, timeout=_BUSY_S))
@@ -176,14 +180,21 @@ class StateFile:
 _PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
+def _tables(db: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
 def _clear(db: sqlite3.Connection, patient_id: str, ids: dict[Role, frozenset[str]]) -> Cleared:
     db.execute("CREATE TEMP TABLE gone (summary_id TEXT PRIMARY KEY)")
     db.execute("INSERT INTO gone SELECT summary_id FROM summaries WHERE patient_id = ?", (patient_id,))
+    # A database that no service of this release has opened yet lacks the newest tables.
+    there = _tables(db)
     rows = {
         table: db.execute(
             f"DELETE FROM {table} WHERE summary_id IN (SELECT summary_id FROM gone)"  # noqa: S608
         ).rowcount
-        for table in ("feedback", "traces", "summaries")
+        for table in _OF_SUMMARIES
+        if table in there
     }
     triggers = db.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import IngestFailed
+from app.audit.entry import AuditEntry
+from core.errors import IngestFailed, SummaryNotFound
 from ingest.erase.__main__ import main
 from ingest.erase.run import Order, erase
 from tests.fakes.house import EMMA, House, copied, rows, use
@@ -38,7 +39,8 @@ def test_nothing_is_left_anywhere_and_the_certificate_says_what_was_done(house: 
     removed = {sink.name: sink.removed for sink in certificate.sinks}
     assert removed["notes"] == "4 notes, 1 segment copied without them"
     assert removed["staging"] == "1 note"
-    assert [removed[name] for name in ("summaries", "traces", "feedback")] == ["1 row"] * 3
+    tables = ("summaries", "traces", "replays", "summary_cache", "feedback")
+    assert [removed[name] for name in tables] == ["1 row"] * 5
     assert removed["audit log"] == "7 entries stripped"
     assert removed["quarantine reports"] == "2 lines from 2 reports"
     assert certificate.marks["text of a note"] > 50
@@ -55,7 +57,8 @@ def test_all_others_are_as_they_were(house: House) -> None:
     assert [n.text for n in after] == [n.text for n in before]
     with house.database() as db:
         assert db.execute("SELECT patient_id FROM summaries").fetchall() == [("ben",)]
-        assert db.execute("SELECT count(*) FROM traces").fetchone() == (1,)
+        for table in ("traces", "replays", "summary_cache"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
     (report,) = house.quarantine.iterdir()
     assert [json.loads(line)["patient_id"] for line in report.read_text().splitlines()] == ["ben"]
 
@@ -129,6 +132,10 @@ async def test_a_service_under_way_switches_misses_no_request_and_is_erased_too(
         assert certificate.complete
         assert set(answers) == {200}
         assert (await service.client.get(f"/summaries/{summary_id}")).status_code == 404
+        services = service.app.state.services
+        with pytest.raises(SummaryNotFound):
+            await anext(services.summarizer.resume(summary_id, 1, AuditEntry("r", "c", "summarize", "ok", EMMA)))
+        assert services.runs.with_id(summary_id) is None
         assert (await service.client.get(f"/notes/{EMMA}-DS-1")).status_code == 404
         again = await service.client.post("/summarize", json={"patient_id": EMMA})
         assert again.json()["code"] == "patient_not_found"

@@ -15,6 +15,7 @@ from vectorstore.writer import IndexWriter
 
 pytestmark = pytest.mark.integration
 BODY = {"patient_id": "ava"}
+FRESH = {"cache-control": "no-cache"}
 
 
 async def serves(service: Running, generation: int) -> bool:
@@ -25,7 +26,7 @@ async def serves(service: Running, generation: int) -> bool:
 async def test_more_than_may_wait_are_turned_away_at_once_and_the_rest_is_answered(tmp_path: Path) -> None:
     model = ScriptedModel(delay_s=0.4)
     async with running(tmp_path, llm=model, max_inflight=1, max_queued=1) as service:
-        calls = [asyncio.create_task(service.client.post("/summarize", json=BODY)) for _ in range(4)]
+        calls = [asyncio.create_task(service.client.post("/summarize", json=BODY, headers=FRESH)) for _ in range(4)]
         await model.asked_more_than(0)
         await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         inflight = await service.metric("anamnesis_inflight_summaries")

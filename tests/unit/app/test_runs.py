@@ -1,7 +1,7 @@
 """One chain at work for all its readers."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +10,7 @@ from app.runs import Run, Wish
 from core.errors import AnamnesisError, DeadlineExceeded, IndexMismatch
 from core.records import ChainEvent, EvidenceEvent, SectionEvent, SummaryEvent
 from tests.fakes.runs import FakeChain, begun, input_of, runs_over
+from vectorstore.generation import Generation
 
 
 async def read(run: Run, after: int = 0, *, within_s: float = 5.0, linger_s: float = 0.0) -> list[ChainEvent]:
@@ -172,3 +173,22 @@ async def test_finished_runs_are_remembered_for_a_while_and_so_many_of_them() ->
     assert [name for name in "abc" if runs.joinable(name)] == ["b", "c"]
     await until(lambda: not runs.with_id("c"))
     assert [name for name in "abc" if runs.with_id(name) or runs.joinable(name)] == []
+
+
+async def test_runs_of_patients_who_are_gone_are_not_remembered() -> None:
+    runs = runs_over(FakeChain(lambda: asyncio.sleep(0)))
+    await read(runs.begin("k", input_of("s"), Ticket("a")))
+    runs.forget_others(cast(Generation, Patients("ben", "ava")))
+    assert runs.with_id("s")
+    runs.forget_others(cast(Generation, Patients("ben")))
+    assert (runs.with_id("s"), runs.joinable("k")) == (None, None)
+
+
+class Patients(tuple[str, ...]):
+    """A generation that knows who is in it."""
+
+    def __new__(cls, *names: str) -> "Patients":
+        return super().__new__(cls, names)
+
+    def has(self, patient_id: str) -> bool:
+        return patient_id in self
