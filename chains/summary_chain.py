@@ -16,8 +16,8 @@ from chains.emit import Emitter
 from chains.evidence import ChainInput
 from chains.gather import gather
 from chains.generate import Generator
-from chains.owned import owning_tasks
 from chains.identity import ChainIdentity, code_digest
+from chains.owned import owning_tasks
 from chains.plan import make_plan
 from chains.prime import Primer
 from chains.provenance import Recorder
