@@ -69,6 +69,15 @@ def test_a_stream_that_cannot_be_taken_up_is_shown_from_its_new_beginning(page: 
     assert page.url.endswith(f"#summary={1:032x}")
 
 
+def test_a_service_that_is_being_restarted_is_asked_again(page: Page, script: Script) -> None:
+    script.cut_after, script.cuts, script.error_event = 3, 1, "draining"
+    open_chart(page)
+    page.click(".go")
+    expect(page.locator("#summary")).to_have_attribute("data-state", "done")
+    expect(page.locator(".statement")).to_have_count(8)
+    assert len(script.requests) == 2
+
+
 def test_a_proxy_without_its_service_is_waited_for_and_a_refusal_is_not(page: Page, script: Script) -> None:
     script.cut_after, script.cuts = 3, 1
     open_chart(page)
@@ -93,7 +102,7 @@ def test_stopping_while_a_stream_is_being_taken_up_stops(page: Page, script: Scr
     script.cut_after = 3
     open_chart(page)
     page.click(".go")
-    page.wait_for_function("document.querySelector('.summary-progress').textContent.includes('Taking the summary up')")
+    expect(page.locator(".summary-progress")).to_contain_text("Taking the summary up")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".summary-problems")).to_contain_text("Stopped.")
     asked = len(script.requests)

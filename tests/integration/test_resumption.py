@@ -54,6 +54,12 @@ async def test_after_each_event_exactly_the_missing_ones_come(service: Running, 
     assert await service.metric("anamnesis_streams_resumed_total") == len(whole) - 1
 
 
+async def test_who_has_it_all_is_given_the_end_again(service: Running, transport: str) -> None:
+    whole = await read(service, transport, AVA)
+    assert await read(service, transport, AVA, whole[-1].event_id) == whole[-1:]
+    assert await read(service, transport, AVA, f"{whole[0].fields['summary_id']}-999999") == whole[-1:]
+
+
 async def test_a_stream_broken_in_the_middle_goes_on_and_the_model_is_not_asked_twice(
     tmp_path: Path, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

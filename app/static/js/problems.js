@@ -9,6 +9,7 @@ const SENTENCES = {
   forbidden: "You are signed in, but may not do this.",
   index_mismatch: "The index was built with other settings and cannot be read. Operations has to rebuild it.",
   index_unavailable: "No charts have been published yet.",
+  draining: "The service is being restarted.",
   overloaded: "The service is busy with other summaries.",
   model_unavailable: "The language model did not answer.",
   audit_unavailable: "The reading could not be written to the audit log, so nothing may be shown.",

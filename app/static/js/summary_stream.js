@@ -20,6 +20,8 @@ export async function* streamSummary(request, { signal, onBreak = () => {} }) {
   for (let breaks = 1; ; breaks += 1) {
     try {
       for await (const { id, event, data, retry } of streamOnce(request, { signal, lastEventId })) {
+        // Another replica, or the same one in a moment, goes on.
+        if (event === "error" && data.code === "draining") throw new Problem(data);
         firstPause = retry ?? firstPause;
         pause = firstPause;
         lastEventId = id || lastEventId;
