@@ -11,6 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 _FRAMES = 5
+_SECTION_OUTCOMES = ("ok", "partial", "withheld", "no_evidence", "failed")
+_REQUEST_OUTCOMES = ("ok", "rejected", "unavailable", "refused_by_breaker", "cancelled")
+_PRIORITIES = ("interactive", "batch")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -63,29 +66,40 @@ def configure_logging(level: str, style: Literal["json", "text"]) -> None:
 
 
 class Metrics:
-    """The project's Prometheus series, prefix `anamnesis_`; times in seconds."""
+    """The project's Prometheus series, prefix `anamnesis_`; times in seconds.
+
+    Where all values of a label are known its series begin at zero, so that the first event already is a rise. No label
+    takes a value that a caller, a chart or a model chose.
+    """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         counter = self._counter
         self.summaries = counter("summaries_total", "Summaries answered.", "template", "mode", "outcome")
-        self.statements = counter("statements_total", "Statements shown.", "status")
+        self.statements = counter("statements_total", "Statements shown.", "status", of=("supported", "quoted"))
         self.statements_refused = counter("statements_refused_total", "Statements refused, by check.", "reason")
-        self.llm_tokens = counter("llm_tokens_total", "Model tokens.", "direction")
+        self.llm_tokens = counter("llm_tokens_total", "Model tokens.", "direction", of=("prompt", "completion"))
         self.rejected = counter("rejected_total", "Requests turned away.", "reason")
-        self.sections = counter("sections_total", "Sections finished.", "outcome")
+        self.sections = counter("sections_total", "Sections finished.", "outcome", of=_SECTION_OUTCOMES)
         self.statements_withheld = counter("statements_withheld_total", "Statements that nothing could support.")
-        self.llm_requests = counter("llm_requests_total", "Model requests.", "outcome")
-        self.cache_lookups = counter("cache_lookups_total", "Requests looked up among finished summaries.", "result")
+        self.llm_requests = counter("llm_requests_total", "Model requests.", "outcome", of=_REQUEST_OUTCOMES)
+        self.cache_lookups = counter(
+            "cache_lookups_total",
+            "Requests looked up among finished summaries.",
+            "result",
+            of=("hit", "miss", "bypassed"),
+        )
         self.coalesced = counter("coalesced_total", "Requests that joined a summary already being made.")
-        self.cancelled = counter("cancelled_total", "Summaries given up because every reader left.", "stage")
+        self.cancelled = counter(
+            "cancelled_total", "Summaries given up because every reader left.", "stage", of=("queued", "running")
+        )
         self.streams_resumed = counter("streams_resumed_total", "Streams taken up again by their readers.")
         self.batch_summaries = counter("batch_summaries_total", "Summaries of batches.", "outcome")
         self.ingest_notes = counter("ingest_notes_total", "Notes read by ingest.", "outcome")
         self.summary_seconds = self._histogram("summary_seconds", "Time of a whole summary.")
         self.first_statement_seconds = self._histogram("first_statement_seconds", "Time to the first statement.")
         self.gather_seconds = self._histogram("gather_seconds", "Time to gather evidence.")
-        self.queue_seconds = self._histogram("queue_seconds", "Time waited for a place.", "priority")
+        self.queue_seconds = self._histogram("queue_seconds", "Time waited for a place.", "priority", of=_PRIORITIES)
         self.prime_seconds = self._histogram("prime_seconds", "Time until the model's prefix cache was primed.")
         self.verify_seconds = self._histogram("verify_seconds", "Time spent in checks, of one summary.")
         self.llm_request_seconds = self._histogram("llm_request_seconds", "Time of one model request.")
@@ -103,11 +117,17 @@ class Metrics:
         self.index_published = self._gauge("index_published_timestamp_seconds", "When it was published (Unix time).")
         self.index_checked = self._gauge("index_checked_timestamp_seconds", "When it was last up to date (Unix time).")
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"anamnesis_{name}", text, labels, registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str, of: tuple[str, ...] = ()) -> Counter:
+        made = Counter(f"anamnesis_{name}", text, labels, registry=self.registry)
+        for value in of:
+            made.labels(value)
+        return made
 
-    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
-        return Histogram(f"anamnesis_{name}", text, labels, registry=self.registry, buckets=_SECONDS)
+    def _histogram(self, name: str, text: str, *labels: str, of: tuple[str, ...] = ()) -> Histogram:
+        made = Histogram(f"anamnesis_{name}", text, labels, registry=self.registry, buckets=_SECONDS)
+        for value in of:
+            made.labels(value)
+        return made
 
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(f"anamnesis_{name}", text, registry=self.registry)

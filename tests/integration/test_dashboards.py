@@ -1,0 +1,103 @@
+"""Every panel of ours and every alert, asked of a real Prometheus that scrapes the real service and ingest's file."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.local.child import Child
+from tests.fakes.charts import AVA, BEN
+from tests.fakes.openai_server import FakeOpenAIServer
+from tests.monitoring.children import environment, pages, program, service, until
+from tests.monitoring.dashboards import Asked, asked, expressions
+from tests.monitoring.prometheus import Prometheus, alertmanager, prometheus
+from tests.monitoring.traffic import PAUSE_S, Traffic, faithful
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+
+BAD_ROW = '{"note_id": "bad"}'
+
+
+@dataclass(frozen=True)
+class World:
+    """A service that had its day, the Prometheus that watched it, and what a webhook was told."""
+
+    prometheus: Prometheus
+    service: Child
+    told: list[bytes]
+
+
+def ingested(folder: Path) -> Path:
+    """An index of two charts made by the job, with the metrics file of that run beside it."""
+    source, index, metrics = folder / "notes.jsonl", folder / "index", folder / "ingest.prom"
+    names = ("note_id", "patient_id", "note_type", "charted_at", "text")
+    rows = [json.dumps({name: getattr(note, name) for name in names}) for note in (*AVA, *BEN)]
+    source.write_text("\n".join([*rows, BAD_ROW]) + "\n")
+    settings = {"INDEX__DIR": index, "INGEST__QUARANTINE_DIR": folder / "quarantine", "INGEST__MAX_BAD_SHARE": 0.5}
+    variables = environment(**{f"ANAMNESIS_{name}": str(value) for name, value in settings.items()})
+    command = (sys.executable, "-m", "ingest", str(source), "--metrics-file", str(metrics))
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return index
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    program("prometheus", "prometheus")
+    folder = tmp_path_factory.mktemp("watched")
+    index = ingested(folder)
+    few = {"SERVICE__MAX_INFLIGHT": "2", "SERVICE__MAX_QUEUED": "3", "LLM__PROBE_S": "0.3", "LLM__TIMEOUT_S": "10"}
+    with FakeOpenAIServer(faithful) as model, pages() as web:
+        web.files["/metrics"] = folder / "ingest.prom"
+        with (
+            service(folder, index, LLM__URL=model.url, **few) as (address, child),
+            alertmanager(folder, web) as manager,
+        ):
+            targets = {"anamnesis": address.removeprefix("http://"), "ingest": web.address}
+            with prometheus(folder, targets, manager) as watching:
+                until(lambda: watching.up() == {"anamnesis": True, "ingest": True}, within_s=30, what="scraped")
+                asyncio.run(asyncio.wait_for(Traffic(address, model).run(), 240))
+                asyncio.run(asyncio.sleep(PAUSE_S))
+                yield World(watching, child, web.posted)
+
+
+@pytest.mark.parametrize("question", asked("service", "ingest", "quality"), ids=str)
+def test_a_panel_has_data(world: World, question: Asked) -> None:
+    assert world.prometheus.values(question.expr), question.expr
+
+
+def test_every_alert_can_be_evaluated(world: World) -> None:
+    rules = world.prometheus.rules()
+    assert {rule["name"] for rule in rules} == expressions().keys()
+    assert {rule["name"]: rule.get("lastError") for rule in rules if rule["health"] != "ok"} == {}
+    for expr in expressions().values():
+        world.prometheus.values(expr)
+
+
+def test_no_label_has_more_values_than_code_gave_it(world: World) -> None:
+    names = [name for name in world.prometheus.get("label/__name__/values") if name.startswith("anamnesis_")]
+    given = {label for name in names for line in world.prometheus.get("series", **{"match[]": name}) for label in line}
+    assert given <= {
+        "__name__", "job", "instance", "le", "template", "mode", "outcome", "status", "reason", "direction", "result",
+        "stage", "priority",
+    }  # fmt: skip
+    for label in given - {"__name__", "le"}:
+        values = world.prometheus.get(f"label/{label}/values")
+        assert not {"ava", "ben", "nobody", "horoscope"} & set(values), label
+        assert len(values) < 40, label
+
+
+def test_an_alert_waits_fires_and_is_told_with_its_page(world: World) -> None:
+    assert not world.prometheus.was("AnamnesisDown", "pending")
+    world.service.kill_now()
+    until(lambda: world.prometheus.was("AnamnesisDown", "firing"), within_s=60, what="AnamnesisDown fires")
+    assert world.prometheus.was("AnamnesisDown", "pending")
+    until(lambda: any(b"AnamnesisDown" in told for told in world.told), within_s=60, what="the webhook is told")
+    (alert,) = json.loads(next(told for told in world.told if b"AnamnesisDown" in told))["alerts"]
+    assert alert["status"] == "firing" and alert["labels"]["severity"] == "page"
+    assert alert["annotations"]["runbook"] == "docs/operations.md#anamnesisdown"
