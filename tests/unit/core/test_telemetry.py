@@ -54,4 +54,11 @@ def test_each_set_of_metrics_has_its_own_registry() -> None:
     one, other = Metrics(), Metrics()
     one.statements.labels(status="quoted").inc()
     assert one.registry.get_sample_value("anamnesis_statements_total", {"status": "quoted"}) == 1
-    assert other.registry.get_sample_value("anamnesis_statements_total", {"status": "quoted"}) is None
+    assert other.registry.get_sample_value("anamnesis_statements_total", {"status": "quoted"}) == 0
+
+
+def test_series_whose_labels_are_known_begin_at_zero_and_others_with_their_first_event() -> None:
+    registry = Metrics().registry
+    assert registry.get_sample_value("anamnesis_cache_lookups_total", {"result": "hit"}) == 0
+    assert registry.get_sample_value("anamnesis_queue_seconds_count", {"priority": "batch"}) == 0
+    assert registry.get_sample_value("anamnesis_rejected_total", {"reason": "overloaded"}) is None
