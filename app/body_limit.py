@@ -1,5 +1,7 @@
 """A limit on what is read of a request."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,12 +11,13 @@ from app.problems import BodyTooLarge
 class BodyLimit:
     """Reads the body before the application does, and raises BodyTooLarge once it is larger than allowed.
 
-    Of a WebSocket each message is measured.
+    Of a WebSocket each message is measured. `larger` names paths whose requests may have more bytes.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
         self._max_bytes = max_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a small enough request through."""
@@ -24,10 +27,11 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
             await self.app(scope, receive, send)
             return
+        most = self._larger.get(scope["path"], self._max_bytes)
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdigit() and int(declared) > self._max_bytes:
-            raise self._too_large()
-        held = await self._read(receive)
+        if declared.isdigit() and int(declared) > most:
+            raise _too_large(most)
+        held = await _read(receive, most)
 
         async def replay() -> Message:
             return held.pop(0) if held else await receive()
@@ -41,22 +45,24 @@ class BodyLimit:
             text = message.get("text")
             content = message.get("bytes") if text is None else text.encode("utf-8", "replace")
             if content and len(content) > self._max_bytes:
-                raise self._too_large()
+                raise _too_large(self._max_bytes)
             return message
 
         return read
 
-    async def _read(self, receive: Receive) -> list[Message]:
-        body = b""
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                return [message]
-            body += message.get("body", b"")
-            if len(body) > self._max_bytes:
-                raise self._too_large()
-            if not message.get("more_body", False):
-                return [{"type": "http.request", "body": body, "more_body": False}]
 
-    def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"the body, or a message, may have {self._max_bytes} bytes at most")
+async def _read(receive: Receive, most: int) -> list[Message]:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return [message]
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise _too_large(most)
+        if not message.get("more_body", False):
+            return [{"type": "http.request", "body": body, "more_body": False}]
+
+
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body may have {most} bytes at most")

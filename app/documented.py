@@ -11,7 +11,7 @@ from app.problems import MEDIA_TYPE, Problem
 _MEANINGS = {
     401: "No key or session that is known.",
     403: "Not from here: another site's page, a missing CSRF token, or a foreign Host.",
-    404: "`patient_not_found`, `note_not_found`, `summary_not_found` or `page_not_found`.",
+    404: "`patient_not_found`, `note_not_found`, `summary_not_found`, `batch_not_found` or `page_not_found`.",
     409: "`index_mismatch`: the index was built with other settings.",
     413: "`invalid_request`: the body is too large.",
     422: "`invalid_request`. No value that was sent is repeated.",

@@ -21,7 +21,7 @@ from app.draining import Drain, DrainGate
 from app.error_boundary import ErrorBoundary
 from app.lifespan import lifespan_of
 from app.problems import on_http_error, on_validation_error
-from app.routes import feedback, health, metrics, notes, patients, session, summaries, summarize, summarize_ws
+from app.routes import batch, feedback, health, metrics, notes, patients, session, summaries, summarize, summarize_ws
 from app.security_headers import SecurityHeaders
 from app.traced import Traced
 from core.settings import Settings
@@ -30,6 +30,8 @@ from vectorstore.store import Store
 
 STATIC = Path(__file__).parent / "static"
 VERSION = "0.1.0"
+# A batch may be as large as so many other requests.
+BATCH_BODIES = 16
 
 
 def create_app(
@@ -66,11 +68,12 @@ def create_app(
     )
     app.state.drain = Drain()
     app.openapi = partial(describe, app, with_keys=bool(keys))  # type: ignore[method-assign]
-    for part in (summarize, summarize_ws, summaries, patients, notes, feedback, health, metrics, session, pages):
+    for part in (batch, summarize, summarize_ws, summaries, patients, notes, feedback, health, metrics, session, pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # The one added last is the outermost.
-    app.add_middleware(BodyLimit, max_bytes=settings.service.max_body_bytes)
+    most = settings.service.max_body_bytes
+    app.add_middleware(BodyLimit, max_bytes=most, larger={batch.PATH: BATCH_BODIES * most})
     app.add_middleware(Gate)
     app.add_middleware(DrainGate, drain=app.state.drain)
     app.add_middleware(ErrorBoundary)

@@ -14,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from app.admission import AdaptiveLimit, Admission
 from app.audit.log import AuditLog
 from app.auth.access import Access
+from app.batch import Batches
 from app.draining import Drain
 from app.engine_watch import LOOK_S, build_engine_watch
 from app.index_watch import IndexWatch
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # Summaries worked on at once before the model server was first seen under load.
 START = 8
+# Items of batches that wait for a place beside those that have one, so that none stays empty.
+LOOK_AHEAD = 2
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -76,6 +79,7 @@ def lifespan_of(
             _keep_running(stack, warm_up(index))
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.watch.follow(settings.llm.probe_s))
+            _keep_running(stack, services.batches.work())
             _keep_running(stack, engine.follow(min(LOOK_S, settings.llm.probe_s)))
             if model.owned:
                 _keep_running(stack, keep_primed(model.watch, services.chain.primer, settings.llm.probe_s))
@@ -126,6 +130,15 @@ def _assemble(
         model=model.watch,
         runs=runs,
         summarizer=summarizer,
+        batches=Batches(
+            state=state,
+            summarizer=summarizer,
+            metrics=metrics,
+            width=lambda: admission.batch_places + LOOK_AHEAD,
+            known=access.knows,
+            keep_days=service.batch_keep_days,
+            draining=lambda: drain.draining,
+        ),
         access=access,
         drain=drain,
     )

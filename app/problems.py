@@ -121,6 +121,11 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     return respond(request, FieldsInvalid(error.errors()))
 
 
+def field_problems(errors: Sequence[Any]) -> list[dict[str, str]]:
+    """What is wrong with which field, of pydantic's errors; no value is repeated."""
+    return [{"field": _place(e), "problem": _reason(e)} for e in errors]
+
+
 async def on_http_error(request: Request, error: Exception) -> Response:
     """The answer to what the framework refuses: an unknown path, another method, an unreadable form."""
     if not isinstance(error, HTTPException):

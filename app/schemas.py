@@ -48,12 +48,11 @@ def _name_templates(schema: dict[str, Any]) -> None:
     schema["enum"] = list(load_templates())
 
 
-class SummarizeBody(BaseModel):
-    """A request for a summary of one chart."""
+class SummaryOptions(BaseModel):
+    """What a summary should be like, whoever's it is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    patient_id: PatientId
     template: Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9_-]+$", json_schema_extra=_name_templates)] = (
         "handoff"
     )
@@ -67,6 +66,12 @@ class SummarizeBody(BaseModel):
     )
     max_words: WholeNumber = Field(350, ge=50, le=2000)
     require: Literal["abstractive"] | None = Field(None, description="Refuse rather than answer without the model.")
+
+
+class SummarizeBody(SummaryOptions):
+    """A request for a summary of one chart."""
+
+    patient_id: PatientId
 
     def to_record(self) -> SummaryRequest:
         """The same as a record; a blank focus is none."""

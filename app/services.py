@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.audit.log import AuditLog
 from app.auth.access import Access
+from app.batch import Batches
 from app.draining import Drain
 from app.index_watch import IndexWatch
 from app.model_watch import ModelWatch
@@ -28,5 +29,6 @@ class Services:
     model: ModelWatch
     runs: Runs
     summarizer: Summarizer
+    batches: Batches
     access: Access
     drain: Drain

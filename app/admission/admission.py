@@ -69,6 +69,11 @@ class Admission:
         """How many are worked on."""
         return self._inflight
 
+    @property
+    def batch_places(self) -> int:
+        """How many of them batches may hold."""
+        return max(1, int(self._limit * BATCH_SHARE))
+
     @asynccontextmanager
     async def place(self, ticket: Ticket) -> AsyncIterator[None]:
         """Wait for a place and hold it.
@@ -165,7 +170,7 @@ class Admission:
     def _has_room_for(self, priority: Priority) -> bool:
         if self._inflight >= self._limit:
             return False
-        return priority == "interactive" or self._queues["batch"].held < max(1, int(self._limit * BATCH_SHARE))
+        return priority == "interactive" or self._queues["batch"].held < self.batch_places
 
     def _give(self, ticket: Ticket, priority: Priority, *, waited_s: float) -> None:
         ticket.begin()

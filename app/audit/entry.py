@@ -10,6 +10,8 @@ Action: TypeAlias = Literal[
     "summarize",
     "read_summary",
     "give_feedback",
+    "submit_batch",
+    "cancel_batch",
     "sign_in",
     "sign_out",
     "access",
@@ -26,7 +28,8 @@ class AuditEntry:
     """Who did what to which chart.
 
     `outcome` is "ok", "started" (a stream whose end is an entry of its own), "denied", "cancelled", "not_modified" or
-    an error's code. `target` is the path of a request that was denied. Two entries of one request share `request_id`.
+    an error's code. `target` is the path of a request that was denied, or names a batch. Two entries of one request
+    share `request_id`.
     """
 
     request_id: str

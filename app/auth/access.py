@@ -30,6 +30,10 @@ class Access:
         """Name of the session's cookie; the prefix has browsers insist on TLS and on this host."""
         return "__Host-anamnesis" if self.secure_cookie else "anamnesis"
 
+    def knows(self, caller: str) -> bool:
+        """Whether a caller of this name may still come in."""
+        return not self.keys or self.keys.key_digest(caller) is not None
+
 
 def check_access_settings(settings: ServiceSettings) -> KeyRing:
     """The callers there are.

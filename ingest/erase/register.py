@@ -88,6 +88,13 @@ SINKS: tuple[Sink, ...] = (
     Sink("summary_cache", "state: table summary_cache", "as summaries", BYTES_AND_ROWS, ("table:summary_cache",)),
     Sink("feedback", "state: table feedback", "as summaries", BYTES_AND_ROWS, ("table:feedback",)),
     Sink(
+        "batches",
+        "state: tables batches, batch_items",
+        "items deleted as summaries are; the digest of the body and a purpose that names the patient are taken out",
+        BYTES_AND_ROWS,
+        ("table:batches", "table:batch_items"),
+    ),
+    Sink(
         "audit log",
         "state: table audit",
         "entries stay, stripped of ids, targets and purpose: that something happened, when and by whom",

@@ -204,7 +204,7 @@ class _Erasure:
         order, report = self._order, self._report
         state = StateFile(order.state_dir)
         if not state.exists:
-            report.removed |= dict.fromkeys(("summaries", "traces", "feedback", "audit log"), "no database")
+            report.removed |= dict.fromkeys(("summaries", "traces", "feedback", "batches", "audit log"), "no database")
             return
         entry = self._entry(stone, run, "started")
         cleared = state.clear(order.patient_id, marks.ids, entry, wait_s=order.wait_s)

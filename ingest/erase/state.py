@@ -20,7 +20,9 @@ from core.errors import IngestFailed
 from ingest.erase.marks import Gathered, Role, telling
 
 FILE = "state.sqlite"
-TABLES = frozenset({"summaries", "traces", "replays", "summary_cache", "feedback", "audit", "sessions"})
+TABLES = frozenset(
+    {"summaries", "traces", "replays", "summary_cache", "feedback", "batches", "batch_items", "audit", "sessions"}
+)
 # Those that name a summary first, so that none is left without it.
 _OF_SUMMARIES = ("summary_cache", "replays", "feedback", "traces", "summaries")
 STRIPPED = "erased"
@@ -196,6 +198,9 @@ def _clear(db: sqlite3.Connection, patient_id: str, ids: dict[Role, frozenset[st
         for table in _OF_SUMMARIES
         if table in there
     }
+    naming = _Naming(patient_id, ids)
+    if "batch_items" in there:
+        rows["batches"] = _clear_batches(db, patient_id, naming)
     triggers = db.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
     ).fetchall()
@@ -206,11 +211,34 @@ def _clear(db: sqlite3.Connection, patient_id: str, ids: dict[Role, frozenset[st
         "WHERE patient_id = ? OR summary_id IN (SELECT summary_id FROM gone)",
         (STRIPPED, patient_id),
     ).rowcount
-    stripped += _strip_mentions(db, _Naming(patient_id, ids))
+    stripped += _strip_mentions(db, naming)
     for _, sql in triggers:
         db.execute(sql)
     db.execute("DROP TABLE gone")
     return Cleared(rows, stripped)
+
+
+def _clear_batches(db: sqlite3.Connection, patient_id: str, naming: "_Naming") -> int:
+    """Delete the patient's items; of their batches nothing stays that was made from what the caller sent."""
+    db.execute(
+        "UPDATE batches SET request_digest = '' WHERE batch_id IN "
+        "(SELECT batch_id FROM batch_items WHERE patient_id = ? OR summary_id IN (SELECT summary_id FROM gone))",
+        (patient_id,),
+    )
+    deleted = db.execute(
+        "DELETE FROM batch_items WHERE patient_id = ? OR summary_id IN (SELECT summary_id FROM gone)", (patient_id,)
+    ).rowcount
+    for batch_id, purpose in db.execute("SELECT batch_id, purpose FROM batches").fetchall():
+        if naming.in_words(purpose):
+            db.execute("UPDATE batches SET purpose = ? WHERE batch_id = ?", (STRIPPED, batch_id))
+    for rowid, request in db.execute("SELECT rowid, request FROM batch_items").fetchall():
+        if naming.in_words(request):
+            db.execute(
+                "UPDATE batch_items SET request = '{}', state = iif(state = 'pending', 'cancelled', state) "
+                "WHERE rowid = ?",
+                (rowid,),
+            )
+    return deleted
 
 
 def _strip_mentions(db: sqlite3.Connection, naming: "_Naming") -> int:

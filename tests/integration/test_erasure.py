@@ -289,3 +289,22 @@ def test_a_folder_of_a_removed_file_that_a_process_holds_open_is_named(house: Ho
         assert any(str(holder.pid) in line for line in certificate.left)
         holder.communicate(b"")
     assert erase(house.order()).complete
+
+
+def test_items_of_batches_go_and_nothing_stays_of_what_was_sent_with_them(house: House) -> None:
+    with house.database() as db:
+        db.execute(
+            "INSERT INTO batches VALUES ('b', '2026', 'c', 'r', ?, NULL, 'digest', 'running', NULL)", (f"for {EMMA}",)
+        )
+        items = [(0, EMMA, '{"focus": "her dose"}'), (1, "ben", f'{{"focus": "as {EMMA} has"}}'), (2, "ben", "{}")]
+        db.executemany("INSERT INTO batch_items VALUES ('b', ?, ?, ?, 'pending', NULL, NULL, '')", items)
+        db.commit()
+    certificate = erase(house.order())
+    with house.database() as db:
+        batches = db.execute("SELECT purpose, request_digest FROM batches").fetchall()
+        left = db.execute("SELECT position, patient_id, request, state FROM batch_items").fetchall()
+    assert not house.traces()
+    assert certificate.complete
+    assert {sink.name: sink.removed for sink in certificate.sinks}["batches"] == "1 row"
+    assert batches == [("erased", "")]
+    assert left == [(1, "ben", "{}", "cancelled"), (2, "ben", "{}", "pending")]

@@ -20,8 +20,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore::Depre
 HOST = {"host": "127.0.0.1"}
 OPERATIONS = [
     "POST /summarize",
+    "POST /summarize/batch",
     "POST /feedback",
     "GET /summaries/{summary_id}",
+    "GET /summarize/batch/{batch_id}",
+    "DELETE /summarize/batch/{batch_id}",
     "GET /patients",
     "GET /patients/{patient_id}",
     "GET /notes/{note_id}",
@@ -51,7 +54,7 @@ def test_what_the_document_allows_is_answered_as_it_says(api: Any, operation: st
 
 
 # Of the paths there is nearly nothing that they forbid: an id is any text.
-@pytest.mark.parametrize("operation", OPERATIONS[:4])
+@pytest.mark.parametrize("operation", OPERATIONS[:5])
 def test_what_the_document_forbids_is_refused(api: Any, operation: str) -> None:
     check(api, operation, GenerationMode.NEGATIVE)
 

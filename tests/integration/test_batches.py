@@ -1,0 +1,236 @@
+"""Many summaries asked for at once."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.fakes.service import Running, ScriptedModel, eventually, running
+
+pytestmark = pytest.mark.integration
+PATH = "/summarize/batch"
+TEMPLATES = ("handoff", "problem_list", "medications", "discharge")
+MANY = [{"patient_id": patient, "template": t} for patient in ("ava", "ben") for t in TEMPLATES]
+
+
+async def submit(service: Running, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+    answer = await service.client.post(PATH, json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["location"] == f"{PATH}/{answer.json()['batch_id']}"
+    return answer.json()
+
+
+async def progress(service: Running, batch_id: str) -> dict[str, Any]:
+    return (await service.client.get(f"{PATH}/{batch_id}")).json()
+
+
+async def is_over(service: Running, batch_id: str) -> bool:
+    return (await progress(service, batch_id))["state"] != "running"
+
+
+async def finished(service: Running, batch_id: str) -> dict[str, Any]:
+    await eventually(partial(is_over, service, batch_id), within_s=60)
+    return await progress(service, batch_id)
+
+
+async def made(service: Running, batch_id: str, at_least: int) -> bool:
+    return (await progress(service, batch_id))["counts"]["ok"] >= at_least
+
+
+def summaries(service: Running) -> int:
+    return service.rows("SELECT count(*) FROM summaries")[0][0]
+
+
+async def test_each_item_ends_in_a_summary_that_can_be_read_by_its_id(tmp_path: Path) -> None:
+    async with running(tmp_path) as service:
+        batch = await submit(service, {"requests": MANY}, x_purpose="night list")
+        done = await finished(service, batch["batch_id"])
+        answers = [await service.client.get(f"/summaries/{i['summary_id']}") for i in done["items"]]
+        audited = service.rows("SELECT action, request_id, purpose, outcome, caller FROM audit ORDER BY entry_id")
+        counted = await service.metric('anamnesis_batch_summaries_total{outcome="ok"}')
+    assert (batch["state"], batch["counts"]["pending"]) == ("running", 8)
+    assert (done["state"], done["counts"]["ok"], counted) == ("done", 8, 8)
+    assert done["finished_at"] >= done["created_at"]
+    assert [(a.json()["patient_id"], a.json()["template"]) for a in answers] == [
+        (r["patient_id"], r["template"]) for r in MANY
+    ]
+    of_third = [row for row in audited if row[1] == f"{batch['batch_id']}-3"]
+    assert [row[3] for row in of_third] == ["started", "ok"]
+    assert {(row[2], row[4]) for row in of_third} == {("night list", "local")}
+    assert audited[0][0] == "submit_batch"
+
+
+async def test_bad_items_fail_alone_each_with_its_code(tmp_path: Path) -> None:
+    requests = [
+        {"patient_id": "nobody"},
+        {"patient_id": "ava", "template": "horoscope"},
+        {"patient_id": "ava", "max_words": "many", "since": "yesterday"},
+        {"template": "handoff"},
+        {"patient_id": "ava", "require": "abstractive"},
+        {"patient_id": "ava\u0000", "colour": "red"},
+        {"patient_id": "ben"},
+    ]
+    async with running(tmp_path) as service:
+        with no_pauses():
+            batch = await submit(service, {"requests": requests})
+            done = await finished(service, batch["batch_id"])
+        failed = await service.metric('anamnesis_batch_summaries_total{outcome="failed"}')
+    assert [i["error"] and i["error"]["code"] for i in done["items"]] == [
+        "patient_not_found",
+        "invalid_request",
+        "invalid_request",
+        "invalid_request",
+        "model_unavailable",
+        "invalid_request",
+        None,
+    ]
+    assert "max_words" in done["items"][2]["error"]["detail"]
+    assert "yesterday" not in done["items"][2]["error"]["detail"]
+    assert [i["state"] for i in done["items"]] == ["failed"] * 6 + ["ok"]
+    assert failed == 6
+
+
+@contextmanager
+def no_pauses() -> Iterator[None]:
+    """What is tried again is tried at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.batch.making._LONGEST_PAUSE_S", 0.0)
+        yield
+
+
+async def test_patients_can_be_named_once_with_what_they_share(tmp_path: Path) -> None:
+    body = {"patient_ids": ["ava", "ben", ""], "template": "medications", "max_words": 100}
+    async with running(tmp_path) as service:
+        done = await finished(service, (await submit(service, body))["batch_id"])
+        first = (await service.client.get(f"/summaries/{done['items'][0]['summary_id']}")).json()
+    assert [i["state"] for i in done["items"]] == ["ok", "ok", "failed"]
+    assert (first["patient_id"], first["template"]) == ("ava", "medications")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"requests": []},
+        {"requests": MANY, "patient_ids": ["ava"]},
+        {"requests": MANY, "template": "handoff"},
+        {"requests": [{"patient_id": "ava"}] * 501},
+        {"patient_ids": ["ava"], "max_words": 3},
+        {"patient_ids": ["ava"], "colour": "red"},
+        {"requests": ["ava"]},
+    ],
+)
+async def test_a_body_that_is_no_batch_is_refused_whole(tmp_path: Path, body: dict[str, Any]) -> None:
+    async with running(tmp_path) as service:
+        answer = await service.client.post(PATH, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        assert service.rows("SELECT count(*) FROM batches") == [(0,)]
+
+
+async def test_a_large_batch_may_be_larger_than_other_requests(tmp_path: Path) -> None:
+    focus = "q" * 400
+    async with running(tmp_path) as service:
+        large = {"requests": [{"patient_id": "nobody", "focus": focus}] * 500}
+        batch = await submit(service, large)
+        too_large = await service.client.post("/summarize", json={"patient_id": "ava", "focus": focus * 500})
+        await service.client.delete(f"{PATH}/{batch['batch_id']}")
+    assert too_large.status_code == 413
+
+
+async def test_the_same_idempotency_key_stands_for_the_same_batch(tmp_path: Path) -> None:
+    body = {"patient_ids": ["ava", "ben"]}
+    async with running(tmp_path) as service:
+        first = await submit(service, body, idempotency_key="night of the 21st")
+        second = await submit(service, body, idempotency_key="night of the 21st")
+        other = await service.client.post(
+            PATH, json={"patient_ids": ["ava"]}, headers={"idempotency-key": "night of the 21st"}
+        )
+        third = await submit(service, body, idempotency_key="another night")
+        await finished(service, first["batch_id"])
+        assert service.rows("SELECT count(*) FROM batches") == [(2,)]
+    assert first["batch_id"] == second["batch_id"] != third["batch_id"]
+    assert (other.status_code, other.json()["code"]) == (422, "invalid_request")
+    assert "night of" not in str(service.rows("SELECT * FROM batches"))
+
+
+async def test_what_is_not_made_can_be_taken_back(tmp_path: Path) -> None:
+    model = ScriptedModel(delay_s=60)
+    async with running(tmp_path, llm=model, max_inflight=4) as service:
+        batch = await submit(service, {"requests": MANY})
+        await model.asked_more_than(0)
+        under_way = await progress(service, batch["batch_id"])
+        cancelled = (await service.client.delete(f"{PATH}/{batch['batch_id']}")).json()
+        again = (await service.client.delete(f"{PATH}/{batch['batch_id']}")).json()
+        inflight = await service.metric("anamnesis_inflight_summaries")
+        counted = await service.metric('anamnesis_batch_summaries_total{outcome="cancelled"}')
+    assert under_way["counts"]["running"] > 0
+    assert (cancelled["state"], cancelled["counts"]["cancelled"]) == ("cancelled", 8)
+    assert (again, inflight, counted) == (cancelled, 0, 8)
+    assert model.cancelled == model.asked
+
+
+async def test_a_batch_leaves_a_place_for_one_who_waits_at_a_screen(tmp_path: Path) -> None:
+    model = ScriptedModel(delay_s=60)
+    async with running(tmp_path, llm=model, max_inflight=4) as service:
+        batch = await submit(service, {"requests": MANY})
+        await eventually(partial(metric_is, service, "anamnesis_inflight_summaries", 3))
+        asking = asyncio.create_task(service.client.post("/summarize", json={"patient_id": "ben", "focus": "gout"}))
+        await eventually(partial(metric_is, service, "anamnesis_inflight_summaries", 4))
+        asking.cancel()
+        await service.client.delete(f"{PATH}/{batch['batch_id']}")
+
+
+async def metric_is(service: Running, series: str, value: float) -> bool:
+    return await service.metric(series) == value
+
+
+async def test_a_restart_goes_on_where_it_was_and_makes_nothing_twice(tmp_path: Path) -> None:
+    async with running(tmp_path, llm=ScriptedModel(delay_s=0.05), max_inflight=2) as service:
+        batch_id = (await submit(service, {"requests": MANY}))["batch_id"]
+        await eventually(partial(made, service, batch_id, 3), within_s=60)
+    before = dict(service.rows("SELECT position, summary_id FROM batch_items WHERE state = 'ok'"))
+    async with running(tmp_path, llm=ScriptedModel(), max_inflight=2) as service:
+        done = await finished(service, batch_id)
+        twice = summaries(service)
+    after = {i["position"]: i["summary_id"] for i in done["items"]}
+    assert 3 <= len(before) < len(MANY)
+    assert (done["state"], done["counts"]["ok"], twice) == ("done", 8, 8)
+    assert before.items() <= after.items()
+
+
+async def test_what_was_kept_but_not_entered_before_the_process_ended_is_found_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as service:
+        batch_id = (await submit(service, {"requests": MANY}))["batch_id"]
+        first = await finished(service, batch_id)
+    # As a process leaves it that is killed between keeping a summary and entering it into the batch.
+    service.change("UPDATE batch_items SET state = 'pending', summary_id = NULL WHERE position IN (1, 4)")
+    service.change("UPDATE batches SET state = 'running', finished_at = NULL")
+    async with running(tmp_path) as service:
+        second = await finished(service, batch_id)
+        assert summaries(service) == 8
+    assert second["items"] == first["items"]
+
+
+async def test_a_batch_is_its_callers_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as service:
+        batch_id = (await submit(service, {"patient_ids": ["ava"]}))["batch_id"]
+        await finished(service, batch_id)
+        service.change("UPDATE batches SET caller = 'somebody else'")
+        answers = [await call(f"{PATH}/{batch_id}") for call in (service.client.get, service.client.delete)]
+    assert {(a.status_code, a.json()["code"]) for a in answers} == {(404, "batch_not_found")}
+
+
+async def test_a_finished_batch_is_forgotten_after_its_days_and_its_summaries_are_not(tmp_path: Path) -> None:
+    async with running(tmp_path) as service:
+        batch_id = (await submit(service, {"patient_ids": ["ava"]}))["batch_id"]
+        done = await finished(service, batch_id)
+        service.change("UPDATE batches SET finished_at = '2020-01-01T00:00:00.000+00:00'")
+        await submit(service, {"patient_ids": ["nobody"]})
+        gone = await service.client.get(f"{PATH}/{batch_id}")
+        summary: httpx.Response = await service.client.get(f"/summaries/{done['items'][0]['summary_id']}")
+    assert (gone.status_code, summary.status_code) == (404, 200)
