@@ -80,6 +80,16 @@ def test_a_chart_is_found_summarized_kept_and_judged(page: Page) -> None:
     assert page.locator(".statement .words").all_inner_texts() == shown
 
 
+def test_asking_for_the_same_again_shows_the_same_summary(page: Page) -> None:
+    summarize(page, "/p/ben")
+    first = page.url
+    with page.expect_response("**/summarize") as answer:
+        page.click(".go")
+    expect(page.locator("#summary")).to_have_attribute("data-state", "done")
+    assert answer.value.headers["server-timing"] == 'cache;desc="hit"'
+    assert page.url == first
+
+
 def test_a_window_without_notes_is_an_honest_empty_summary(page: Page) -> None:
     open_chart(page, "/p/ava")
     page.get_by_text("Limits").click()
@@ -99,6 +109,36 @@ def test_a_request_the_service_refuses_is_explained(page: Page) -> None:
     page.click(".go")
     expect(page.get_by_role("alert")).to_contain_text("The service could not use this request. Body.max_words")
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+SOCKET = """address => new Promise(done => {
+    const names = [], socket = new WebSocket(address.replace("http", "ws") + "/ws/summarize");
+    socket.onopen = () => socket.send(JSON.stringify({patient_id: "ava"}));
+    socket.onmessage = message => names.push(JSON.parse(message.data).event);
+    socket.onclose = closed => done([closed.code, names[0], names.at(-1)]);
+})"""
+
+
+def test_a_signed_in_page_may_open_a_websocket_and_a_page_of_another_site_may_not(
+    browser: Browser, tmp_path: Path
+) -> None:
+    options = {"api_keys": {"reader": KEY_HASH}, "session_secret": "s" * 40}
+    with service(tmp_path / "a", **options) as address, service(tmp_path / "b") as elsewhere:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{address}/p/ava")
+        assert page.evaluate(SOCKET, address) == [1006, None, None]
+        page.goto(f"{address}/sign-in?next=/p/ava")
+        page.fill("#name", "reader")
+        page.fill("#key", KEY)
+        page.keyboard.press("Enter")
+        expect(page.locator("h1 bdi")).to_have_text("ava")
+        assert page.evaluate(SOCKET, address) == [1000, "evidence", "summary"]
+        # Another port is the same site to a cookie, but not the same page.
+        context.route(f"{elsewhere}/", lambda route: route.fulfill(body="<p>", content_type="text/html"))
+        page.goto(f"{elsewhere}/")
+        assert page.evaluate(SOCKET, address) == [1006, None, None]
+        context.close()
 
 
 def test_a_reader_signs_in_comes_back_to_the_chart_and_signs_out(browser: Browser, tmp_path: Path) -> None:

@@ -39,8 +39,10 @@ async function problemOf(response) {
 async function send(path, { body, accept = "application/json", signal, lastEventId } = {}) {
   const headers = { accept };
   if (lastEventId) headers["last-event-id"] = lastEventId;
-  const init = { headers, signal, credentials: "same-origin", cache: "no-store" };
-  if (body !== undefined) {
+  const init = { headers, signal, credentials: "same-origin" };
+  // On a request that asks for work `no-store` would say `Cache-Control: no-cache`: have it all made anew.
+  if (body === undefined) init.cache = "no-store";
+  else {
     init.method = "POST";
     init.body = JSON.stringify(body);
     headers["content-type"] = "application/json";
