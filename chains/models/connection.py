@@ -16,6 +16,8 @@ from core.tracing import trace_headers
 
 # Below the five seconds after which vLLM's server closes an idle connection, so that a reused one is rarely stale.
 _KEEPALIVE_S = 3.0
+# A server that moved is found again at its new address within this time; a busy connection needs no name.
+_RESOLVED_S = 3
 _MAX_REFUSAL_BYTES = 4096
 
 
@@ -108,7 +110,7 @@ class Connection:
             if self._pool is not None:
                 self._pool.session.detach()
             session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=_RESOLVED_S),
                 timeout=self._timeout,
                 headers=self._headers,
             )
