@@ -11,7 +11,11 @@ from bench.serve.processes import MODEL_URL
 BENCH = Bench(
     "serve",
     (
+        Part("intake", "bench.serve.intake:measure", 4),
         Part("extractive", "bench.serve.extractive:measure", 3),
+        Part("first-statement", "bench.serve.first_statement:measure", 2.5),
+        Part("overload", "bench.serve.overload:measure", 4.5),
+        Part("flat", "bench.serve.flat:measure", 6),
         Part("throughput", "bench.serve.throughput:measure", 8),
         Part("users", "bench.serve.users:measure", 3),
         Part("prefix", "bench.serve.prefix:measure", 8),
