@@ -40,8 +40,9 @@ def answer_to(body: Mapping[str, Any]) -> Answer:
 
     With `ignore_eos` it is as long as `max_tokens` says.
     """
-    prompt = "\n".join(str(message.get("content", "")) for message in body["messages"])
-    said = dict(_LINE.findall(prompt))
+    contents = [str(message.get("content", "")) for message in body["messages"]]
+    # Examples come before, with lines and ids of their own.
+    said = dict(_LINE.findall(contents[-1]))
     limit = CHARS_A_TOKEN * int(body.get("max_tokens") or body.get("max_completion_tokens") or 256)
     properties = _properties(body)
     if "statements" in properties:
@@ -52,7 +53,7 @@ def answer_to(body: Mapping[str, Any]) -> Answer:
         text = _plain(said.values(), limit)
     if body.get("ignore_eos"):
         text = text.ljust(limit)[:limit]
-    return Answer(text, -(-len(prompt) // CHARS_A_TOKEN))
+    return Answer(text, -(-sum(map(len, contents)) // CHARS_A_TOKEN))
 
 
 def _properties(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,11 +63,17 @@ def _properties(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _compressed(properties: Mapping[str, Any], said: Mapping[str, str], limit: int) -> str:
-    ids = properties["evidence"]["items"]["enum"]
-    lines = [said.get(i, "") for i in ids]
-    text = orjson.dumps({"statement": _written("; ".join(lines)), "evidence": ids}).decode()
+    """One sentence from all lines that were given, with their ids where the form has a place for them."""
+    ids = properties["evidence"]["items"]["enum"] if "evidence" in properties else [*said]
+
+    def form(statement: str, cited: list[str]) -> str:
+        fields = {"statement": statement, "evidence": cited} if "evidence" in properties else {"statement": statement}
+        return orjson.dumps(fields).decode()
+
+    lines = [said.get(i, "") for i in ids] or ["Nothing."]
+    text = form(_written("; ".join(lines)), ids)
     # A model that says too much is cut off; this one says one line instead.
-    return text if len(text) <= limit else orjson.dumps({"statement": lines[0][:200], "evidence": ids[:1]}).decode()
+    return text if len(text) <= limit else form(lines[0][: max(0, limit - 60)], ids[:1])
 
 
 def _composed(properties: Mapping[str, Any], said: Mapping[str, str], limit: int) -> str:

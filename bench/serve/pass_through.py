@@ -74,8 +74,8 @@ def _formed(message: BaseMessage, form: dict[str, Any] | None) -> AIMessage:
         ids = properties["statements"]["items"]["properties"]["evidence"]["items"]["enum"]
         content = orjson.dumps({"statements": [{"statement": words, "evidence": ids[:1]}]}).decode()
     elif "statement" in properties:
-        ids = properties["evidence"]["items"]["enum"]
-        content = orjson.dumps({"statement": words, "evidence": ids[:1]}).decode()
+        ids = properties["evidence"]["items"]["enum"][:1] if "evidence" in properties else None
+        content = orjson.dumps({"statement": words, **({"evidence": ids} if ids else {})}).decode()
     metadata = {**message.response_metadata, "finish_reason": "stop"}
     return AIMessage(content, response_metadata=metadata, usage_metadata=getattr(message, "usage_metadata", None))
 

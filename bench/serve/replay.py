@@ -18,8 +18,8 @@ from bench.serve.readings import reading
 
 
 def recorded(path: Path) -> list[bytes]:
-    """The bodies in a file that the paced model wrote with `record`."""
-    return path.read_bytes().splitlines()
+    """The bodies in a file that the paced model wrote with `record`, less those of one token, which only prime."""
+    return [body for body in path.read_bytes().splitlines() if orjson.loads(body).get("max_tokens") != 1]
 
 
 def salted(bodies: Sequence[bytes], salt: str, model: str = "") -> list[bytes]:

@@ -64,6 +64,13 @@ def test_one_statement_names_all_lines_it_was_given() -> None:
     }  # fmt: skip
 
 
+def test_a_form_without_evidence_gets_the_sentence_alone() -> None:
+    form = {"properties": {"statement": {"type": "string"}}}
+    assert orjson.loads(answer_to(asked(form)).text) == {
+        "statement": "The patient has continue metformin 500 mg.; Stable. (ok)"
+    }
+
+
 def test_a_section_gets_as_many_statements_as_it_may_have() -> None:
     answer = orjson.loads(answer_to(asked(COMPOSE)).text)
     assert [s["evidence"] for s in answer["statements"]] == [["E1"], ["E2"]]
