@@ -24,6 +24,9 @@ from core.telemetry import Metrics
 from vectorstore.chart import Chart
 
 
+_NOT_THERE = "no summary of this patient has this id"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A reader's place at a run. While it holds the chart, an erasure waits for the reader's last audit entry."""
@@ -85,6 +88,9 @@ class Finder:
             SummaryNotFound: there is none of this patient under this id.
             IndexUnavailable, IndexMismatch, PatientNotFound.
         """
+        if patient_id is None:
+            raise SummaryNotFound(_NOT_THERE)
+        chart = await asyncio.to_thread(self._store.generation.chart, patient_id)
         run = self._runs.with_id(summary_id)
         if run is None or run.kept:
             # The database has the last word: what was erased there must not be shown from memory.
@@ -93,9 +99,9 @@ class Finder:
             except SummaryNotFound:
                 self._runs.forget(summary_id)
                 raise
+        # From here to the joining nothing waits: the run might be given up meanwhile.
         if run.subject.patient_id != patient_id:
-            raise SummaryNotFound("no summary of this patient has this id")
-        chart = await asyncio.to_thread(self._store.generation.chart, patient_id)
+            raise SummaryNotFound(_NOT_THERE)
         self._metrics.streams_resumed.inc()
         return Place(run.join(wish), "resumed", chart)
 

@@ -289,7 +289,7 @@ async def test_a_replay_tells_no_text_unless_it_is_asked_for(
         async with open_service(llm) as service:
             await ask_all_ways(service)
             await service.client.post("/summarize", json={"patient_id": PATIENT, "template": "medications"})
-            service.change("UPDATE traces SET trace = CAST('{' || trace AS BLOB) WHERE rowid = 1")
+            service.change("UPDATE traces SET trace = CAST('{' || trace AS BLOB) WHERE rowid = 2")
         await llm.aclose()
     options = ["--all", "--state", str(folder / "state"), "--index", str(folder / "index")]
     options += [part for name in CHECKS for part in ("--without", name)]
@@ -367,5 +367,5 @@ async def test_ids_stand_in_the_audit_log_and_with_the_summaries_alone(
             for (table,) in service.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
             if leaks(str(service.rows(f"SELECT * FROM {table}")), *IDS)
         }
-        assert holding == {"audit", "summaries", "traces"}
+        assert holding == {"audit", "replays", "summaries", "traces"}
         await check_sinks(service, written, folder)
