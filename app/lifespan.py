@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -25,6 +26,7 @@ from app.services import Services
 from app.state import StateDatabase
 from app.summarizing import Summarizer
 from app.warm_up import warm_up
+from app.warming import Warming
 from chains import build_chain
 from core.settings import ServiceSettings, Settings
 from core.telemetry import Metrics
@@ -83,6 +85,9 @@ def lifespan_of(
             _keep_running(stack, engine.follow(min(LOOK_S, settings.llm.probe_s)))
             if model.owned:
                 _keep_running(stack, keep_primed(model.watch, services.chain.primer, settings.llm.probe_s))
+            if settings.service.warm_patients_file:
+                warming = _warming(settings.service.warm_patients_file, services, has_model=model.llm is not None)
+                _keep_running(stack, warming.follow(settings.index.poll_s))
             yield
 
     return lifespan
@@ -129,6 +134,7 @@ def _assemble(
         metrics=metrics,
         model=model.watch,
         runs=runs,
+        finder=finder,
         summarizer=summarizer,
         batches=Batches(
             state=state,
@@ -141,6 +147,18 @@ def _assemble(
         ),
         access=access,
         drain=drain,
+    )
+
+
+def _warming(path: Path, services: Services, *, has_model: bool) -> Warming:
+    return Warming(
+        path,
+        summarizer=services.summarizer,
+        finder=services.finder,
+        store=services.store,
+        model=services.model,
+        drain=services.drain,
+        has_model=has_model,
     )
 
 

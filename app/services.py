@@ -8,7 +8,7 @@ from app.batch import Batches
 from app.draining import Drain
 from app.index_watch import IndexWatch
 from app.model_watch import ModelWatch
-from app.runs import Runs
+from app.runs import Finder, Runs
 from app.state import StateDatabase
 from app.summarizing import Summarizer
 from chains import SummaryChain
@@ -28,6 +28,7 @@ class Services:
     metrics: Metrics
     model: ModelWatch
     runs: Runs
+    finder: Finder
     summarizer: Summarizer
     batches: Batches
     access: Access

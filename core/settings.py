@@ -99,6 +99,9 @@ class ServiceSettings(_Group):
         0.0, ge=0, description="Shortest time to say `draining` before stopping, for a load balancer to notice."
     )
     cache_hours: float = Field(24.0, ge=0, description="Hours a summary answers for the same request; 0 for none.")
+    warm_patients_file: Path | None = Field(
+        None, description="Patients whose handoff is made ready after each new generation, one id a line."
+    )
     max_body_bytes: int = Field(65536, ge=1024, description="Largest request body.")
 
 

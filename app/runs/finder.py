@@ -23,7 +23,6 @@ from core.records import SummaryEvent, SummaryRequest
 from core.telemetry import Metrics
 from vectorstore.chart import Chart
 
-
 _NOT_THERE = "no summary of this patient has this id"
 
 

@@ -167,6 +167,7 @@ SINKS: tuple[Sink, ...] = (
 )
 
 OUT_OF_REACH = (
+    "the list of patients to make summaries ready for (ANAMNESIS_SERVICE__WARM_PATIENTS_FILE): take the patient out",
     "backups and snapshots of the index and the state, and blocks of storage that the file system has freed",
     "the sources themselves: the next export should leave the patient out; until then the tombstone keeps them out",
     "what was printed, copied or exported by hand from the page, unless its folder was named with --also",
