@@ -168,7 +168,7 @@ def _admission(service: ServiceSettings, metrics: Metrics) -> Admission:
         limit=limit,
         max_queued=service.max_queued,
         max_wait_s=service.max_wait_s,
-        batch_every=service.batch_every,
+        batch_after=service.batch_after,
         metrics=metrics,
     )
 

@@ -93,7 +93,9 @@ class ServiceSettings(_Group):
     max_queued: int = Field(64, ge=0, description="Summaries that may wait for a place; one caller may fill half.")
     max_wait_s: float = Field(30.0, gt=0, description="A request that would wait longer for a place is refused.")
     batch_keep_days: float = Field(30.0, gt=0, description="Days after which a finished batch is forgotten.")
-    batch_every: int = Field(10, ge=0, description="While people wait, each n-th place goes to a batch; 0: none.")
+    batch_after: int = Field(
+        10, ge=0, description="While people wait, one item of a batch is let in after so many of them; 0: none."
+    )
     shutdown_s: float = Field(20.0, ge=0, description="Longest time summaries under way may take once told to stop.")
     drain_s: float = Field(
         0.0, ge=0, description="Shortest time to say `draining` before stopping, for a load balancer to notice."

@@ -34,8 +34,8 @@ class Admission:
     Args:
         max_queued: how many of each priority may wait.
         max_wait_s: an interactive one that would probably wait longer than this is refused at once.
-        batch_every: while others wait, each n-th place goes to a batch; 0 lets batches wait for as long as anybody
-            else does.
+        batch_after: while others wait, one item of a batch is let in after so many of them; 0 lets batches wait for
+            as long as anybody else does.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class Admission:
         max_queued: int,
         metrics: Metrics,
         max_wait_s: float = 30.0,
-        batch_every: int = 10,
+        batch_after: int = 10,
     ) -> None:
         self._adaptive = limit
         self._limit = limit.ceiling
         self._max_wait_s = max_wait_s
-        self._batch_every = batch_every
+        self._batch_after = batch_after
         self._passed_over = 0
         self._queues: dict[Priority, FairQueue] = {"interactive": FairQueue(max_queued), "batch": FairQueue(max_queued)}
         self._waiters: dict[Ticket, Waiter] = {}
@@ -162,8 +162,8 @@ class Admission:
         person = self._queues["interactive"].first() if self._has_room_for("interactive") else None
         batch = self._queues["batch"].first() if self._has_room_for("batch") else None
         chosen = person or batch
-        if person and batch and self._batch_every:
-            self._passed_over = (self._passed_over + 1) % self._batch_every
+        if person and batch and self._batch_after:
+            self._passed_over = (self._passed_over + 1) % (self._batch_after + 1)
             chosen = person if self._passed_over else batch
         return self._waiters[chosen] if chosen else None
 

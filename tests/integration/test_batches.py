@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.auth.keys import make_key
 from tests.fakes.service import Running, ScriptedModel, eventually, running
 
 pytestmark = pytest.mark.integration
@@ -234,3 +235,29 @@ async def test_a_finished_batch_is_forgotten_after_its_days_and_its_summaries_ar
         gone = await service.client.get(f"{PATH}/{batch_id}")
         summary: httpx.Response = await service.client.get(f"/summaries/{done['items'][0]['summary_id']}")
     assert (gone.status_code, summary.status_code) == (404, 200)
+
+
+async def test_a_batch_of_a_caller_whose_key_was_taken_away_is_not_gone_on_with(tmp_path: Path) -> None:
+    async with running(tmp_path, llm=ScriptedModel(delay_s=60)) as service:
+        batch_id = (await submit(service, {"patient_ids": ["ava", "ben"]}))["batch_id"]
+    _, key_hash = make_key("day")
+    with_keys = {"api_keys": {"day": key_hash}, "session_secret": "s" * 32}
+    model = ScriptedModel()
+    async with running(tmp_path, llm=model, **with_keys) as service:
+
+        async def cancelled() -> bool:
+            return service.rows("SELECT state FROM batches") == [("cancelled",)]
+
+        await eventually(cancelled)
+        states = service.rows("SELECT state FROM batch_items WHERE batch_id = ?", batch_id)
+    assert states == [("cancelled",)] * 2
+    assert model.asked == 0
+
+
+async def test_a_batch_that_cannot_be_written_down_is_not_begun(tmp_path: Path) -> None:
+    async with running(tmp_path) as service:
+        service.change("DROP TABLE batch_items")
+        answer = await service.client.post(PATH, json={"patient_ids": ["ava"]})
+        assert (answer.status_code, answer.json()["code"]) == (503, "audit_unavailable")
+        assert service.rows("SELECT count(*) FROM batches") == [(0,)]
+        assert service.rows("SELECT count(*) FROM audit") == [(0,)]

@@ -15,9 +15,9 @@ from core.telemetry import Metrics
 from tests.fakes.virtual_time import run_in_virtual_time
 
 
-def made(places: int, *, queued: int = 100, batch_every: int = 10, metrics: Metrics | None = None) -> Admission:
+def made(places: int, *, queued: int = 100, batch_after: int = 10, metrics: Metrics | None = None) -> Admission:
     limit = AdaptiveLimit(floor=1, ceiling=places, start=places)
-    return Admission(limit=limit, max_queued=queued, metrics=metrics or Metrics(), batch_every=batch_every)
+    return Admission(limit=limit, max_queued=queued, metrics=metrics or Metrics(), batch_after=batch_after)
 
 
 async def ticks() -> None:
@@ -79,9 +79,9 @@ async def test_a_person_is_served_before_batches_that_asked_earlier() -> None:
     assert served == [first, person, batch]
 
 
-@pytest.mark.parametrize(("batch_every", "of_batches"), [(10, 3), (2, 15), (0, 0)])
-async def test_batches_get_their_share_of_places_while_people_wait(batch_every: int, of_batches: int) -> None:
-    gate, served = made(1, batch_every=batch_every, queued=200), list[Priority]()
+@pytest.mark.parametrize(("batch_after", "of_batches"), [(10, 2), (1, 15), (0, 0)])
+async def test_batches_get_their_share_of_places_while_people_wait(batch_after: int, of_batches: int) -> None:
+    gate, served = made(1, batch_after=batch_after, queued=200), list[Priority]()
     tickets = [Ticket(f"{i % 3}", "batch" if i % 2 else "interactive") for i in range(80)]
     visits = await ask(gate, Ticket("first"), *tickets, on_place=lambda t: served.append(t.priority))
     for _ in range(30):
