@@ -31,11 +31,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Parts in the order in which they run; `needs_gb` is what they leave on the disk at most."""
+    """Parts in the order in which they run; `needs_gb` is what they leave on the disk at most.
+
+    With `a_file_each` every part has a result file of its own, `<name>-<part>.json`, as soon as it is measured.
+    """
 
     name: str
     parts: tuple[Part, ...]
     needs_gb: float
+    a_file_each: bool = False
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run what is not done yet. Returns 1 where a part failed or a bar was missed, 2 for want of disk."""
@@ -56,12 +60,16 @@ class Bench:
         figures = [figure for measured in found for figure in measured.figures]
         curves = [curve for measured in found for curve in measured.curves]
         print(table(figures))  # noqa: T201
+        folder = RESULTS if options.size == "full" else scratch.parent
+        for part in done if self.a_file_each else ():
+            shutil.copyfile(_file(scratch, part), folder / f"{self.name}-{part.name}.json")
         if failed or len(done) < len(self.parts):
             left = ", ".join(part.name for part in self.parts if part not in done)
             _say(f"not measured: {left}; the same command goes on there")
             return 1
-        path = write(self.name, figures, RESULTS if options.size == "full" else scratch.parent, curves=curves)
-        _say(f"written: {path}")
+        if not self.a_file_each:
+            write(self.name, figures, folder, curves=curves)
+        _say(f"written: {folder / self.name}{'-*' * self.a_file_each}.json")
         if not options.keep:
             shutil.rmtree(scratch)
         return 1 if _missed(figures) else 0

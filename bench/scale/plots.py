@@ -56,11 +56,11 @@ PLOTS = (
 )
 
 
-def draw(curves: Sequence[Curve], folder: Path) -> list[Plot]:
+def draw(curves: Sequence[Curve], folder: Path, plots: Sequence[Plot] = PLOTS) -> list[Plot]:
     """Draw every plot that has curves into `folder`; returns those."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
-    for plot in PLOTS:
+    for plot in plots:
         chosen = [curve for curve in curves if curve.name.startswith(plot.prefix)]
         if chosen:
             _draw(plot, chosen, folder / plot.file)

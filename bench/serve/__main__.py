@@ -21,6 +21,7 @@ BENCH = Bench(
         Part("prefix", "bench.serve.prefix:measure", 8),
     ),
     needs_gb=2,
+    a_file_each=True,
 )
 
 

@@ -52,6 +52,13 @@ def test_a_part_that_is_done_is_not_repeated(tmp_path: Path, capsys: pytest.Capt
     assert not (tmp_path / "thing" / "try").exists()
 
 
+@pytest.mark.usefixtures("importable")
+def test_each_part_can_have_a_file_of_its_own_as_soon_as_it_is_measured(tmp_path: Path) -> None:
+    bench = Bench("thing", PARTS, needs_gb=0, a_file_each=True)
+    assert bench.main(["--scratch", str(tmp_path), "--size", "try"]) == 1
+    assert [path.name for path in (tmp_path / "thing").glob("*.json")] == ["thing-one.json"]
+
+
 def test_a_full_disk_is_told_before_the_first_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     greedy = Bench("thing", PARTS, needs_gb=1e9)
     assert greedy.main(["--scratch", str(tmp_path)]) == 2
