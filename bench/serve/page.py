@@ -1,4 +1,4 @@
-"""`python -m bench.serve.page [--results DIR] [--docs DIR]`: docs/performance.md filled in from bench/results/serve-*.json.
+"""`python -m bench.serve.page [--results DIR] [--docs DIR]`: write docs/performance.md from bench/results/serve-*.json.
 
 Each table stands between two comments that name it; all other words of the page are left alone. What was not measured
 yet says so, with the command that measures it.
