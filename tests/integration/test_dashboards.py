@@ -2,20 +2,17 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.local.child import Child
-from tests.fakes.charts import AVA, BEN
 from tests.fakes.openai_server import FakeOpenAIServer
-from tests.monitoring.children import environment, pages, program, service, until
+from tests.monitoring.children import pages, program, service, until
 from tests.monitoring.dashboards import Asked, asked, expressions
+from tests.monitoring.index import ingested
 from tests.monitoring.prometheus import Prometheus, alertmanager, prometheus
 from tests.monitoring.traffic import PAUSE_S, Traffic, faithful
 
@@ -47,7 +44,6 @@ HAPPENED = (
     'anamnesis_ingest_notes_total{outcome="quarantined"}',
 )
 NOT_YET = ("batch_", "llm_first_token")
-BAD_ROW = '{"note_id": "bad"}'
 
 
 def marked(*questions: Asked | str) -> list[Any]:
@@ -67,20 +63,6 @@ class World:
     prometheus: Prometheus
     service: Child
     told: list[bytes]
-
-
-def ingested(folder: Path) -> Path:
-    """An index of two charts made by the job, with the metrics file of that run beside it."""
-    source, index, metrics = folder / "notes.jsonl", folder / "index", folder / "ingest.prom"
-    names = ("note_id", "patient_id", "note_type", "charted_at", "text")
-    rows = [json.dumps({name: getattr(note, name) for name in names}) for note in (*AVA, *BEN)]
-    source.write_text("\n".join([*rows, BAD_ROW]) + "\n")
-    settings = {"INDEX__DIR": index, "INGEST__QUARANTINE_DIR": folder / "quarantine", "INGEST__MAX_BAD_SHARE": 0.5}
-    variables = environment(**{f"ANAMNESIS_{name}": str(value) for name, value in settings.items()})
-    command = (sys.executable, "-m", "ingest", str(source), "--metrics-file", str(metrics))
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    return index
 
 
 @pytest.fixture(scope="module")
