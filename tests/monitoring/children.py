@@ -45,7 +45,7 @@ def running(
     name: str, *command: str, folder: Path, ready: str, variables: Mapping[str, str] | None = None
 ) -> Iterator[Child]:
     """A program, once the address `ready` answers; it ends with the block, and its log lies in `folder`."""
-    child = Child(name, command, environment=environment(**(variables or {})), log=folder / f"{name}.log", grace_s=5)
+    child = Child(name, command, environment=environment(**(variables or {})), log=folder / f"{name}.log", grace_s=20)
     try:
         end = time.monotonic() + START_S
         while not answers(ready):
