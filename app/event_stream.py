@@ -1,15 +1,13 @@
 """Server-sent events, written as they come and given up when the reader goes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from app.frames import Frame, error_frame
 from app.runs import Lookup
-from core.errors import AnamnesisError
 from core.telemetry import Metrics
 
 PING_S = 15.0
@@ -23,7 +21,7 @@ CLIENT_GONE = 499
 class EventStream(Response):
     """Sends frames. What fails before the first of them is raised; a later error becomes the last event.
 
-    When nothing has come for `ping_s` seconds the answer is begun all the same, so that nobody in between gives up.
+    A comment goes out every `ping_s` seconds, before the first event too, so that nobody in between gives up.
     FastAPI's own formatter is not used: it splits data at every line end Python knows, U+2028 among them, which a
     note may hold and JSON does not escape.
     """
@@ -40,58 +38,51 @@ class EventStream(Response):
         self._metrics = metrics
         self._ping_s = PING_S if ping_s is None else ping_s
         self._started = False
+        self._writing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until all is sent or the client has gone; then nothing of it runs on."""
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(wait_until_gone(receive))
+        pinging = asyncio.create_task(self._ping(send))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 sending.result()
         finally:
-            for task in (sending, leaving):
+            for task in (sending, leaving, pinging):
                 task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await asyncio.gather(sending, leaving, pinging, return_exceptions=True)
             await self._frames.aclose()
         if not self._started:
             await Response(status_code=CLIENT_GONE)(scope, receive, send)
 
     async def _send(self, send: Send) -> None:
-        blocks = self._blocks()
-        first = await anext(blocks)
-        self._started = True
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send(_body(RETRY + first, more=True))
-        async for block in blocks:
-            await send(_body(block, more=True))
-        await send(_body(b"", more=False))
-
-    async def _blocks(self) -> AsyncIterator[bytes]:
-        begun = False
-        while True:
-            coming = asyncio.ensure_future(anext(self._frames))
-            try:
-                while not (await asyncio.wait({coming}, timeout=self._ping_s))[0]:
-                    begun = True
-                    yield PING
-                frame = coming.result()
-                if not begun and frame.lookup:
+        try:
+            async for frame in self._frames:
+                if not self._started and frame.lookup:
                     self.headers["Server-Timing"] = server_timing(frame.lookup)
-                begun = True
-                yield format_frame(frame)
-            except StopAsyncIteration:
-                return
-            except Exception as e:
-                if not begun:
-                    raise
-                yield format_frame(error_frame(e, request_id=self._request_id, metrics=self._metrics))
-                return
-            finally:
-                if not coming.done():
-                    coming.cancel()
-                    with suppress(asyncio.CancelledError, StopAsyncIteration, AnamnesisError):
-                        await coming
+                await self._write(send, format_frame(frame))
+        except Exception as e:
+            if not self._started:
+                raise
+            frame = error_frame(e, request_id=self._request_id, metrics=self._metrics)
+            await self._write(send, format_frame(frame))
+        async with self._writing:
+            await send(_body(b"", more=False))
+
+    async def _ping(self, send: Send) -> None:
+        while True:
+            await asyncio.sleep(self._ping_s)
+            await self._write(send, PING)
+
+    async def _write(self, send: Send, block: bytes) -> None:
+        async with self._writing:
+            if not self._started:
+                self._started = True
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                block = RETRY + block
+            await send(_body(block, more=True))
 
 
 async def wait_until_gone(receive: Receive) -> None:
