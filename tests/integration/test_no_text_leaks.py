@@ -288,6 +288,8 @@ async def test_a_replay_tells_no_text_unless_it_is_asked_for(
         llm = ChatVLLM(base_url=server.url, timeout_s=5)
         async with open_service(llm) as service:
             await ask_all_ways(service)
+            anew = {"cache-control": "no-cache"}
+            await service.client.post("/summarize", json={"patient_id": PATIENT}, headers=anew)
             await service.client.post("/summarize", json={"patient_id": PATIENT, "template": "medications"})
             service.change("UPDATE traces SET trace = CAST('{' || trace AS BLOB) WHERE rowid = 2")
         await llm.aclose()
