@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from app.factory import create_app
+from app.server import Server
 from app.serving import server_config
 from core.settings import ServiceSettings, Settings, StateSettings
 from tests.fakes.service import Running, shared_store
@@ -56,8 +57,8 @@ async def listening(config: uvicorn.Config) -> AsyncIterator[str]:
     """Run a server on a free port; the value is its address. `app.state.server` is the server."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(config)
     assert isinstance(config.app, FastAPI)
+    server = Server(config, config.app.state.drain, drain_s=0, shutdown_s=0.5)
     config.app.state.server = server
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
