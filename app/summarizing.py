@@ -13,7 +13,7 @@ from app.audit.log import AuditLog
 from app.runs import Finder, Keeper, Lookup, NumberedEvent, Place, Run, Wish
 from app.state import cited_notes
 from core.errors import AnamnesisError, AuditUnavailable, Overloaded
-from core.records import ChainEvent, SummaryEvent, SummaryRequest
+from core.records import ChainEvent, Summary, SummaryEvent, SummaryRequest
 from core.telemetry import Metrics
 
 
@@ -135,17 +135,28 @@ class _Reading:
         self.mode: str | None = None
 
     async def allow(self, run: Run, event: ChainEvent) -> None:
-        """Write down that an event will be shown, where it is the first of this reader's or the last of all."""
+        """Write down that an event will be shown, where it is the first of this reader's or the last of all.
+
+        Of a summary that is kept both entries are written at once: all of it is about to be shown.
+        """
         if not self._started and run.evidence:
             evidence = run.evidence
             self._entry = replace(self._entry, note_ids=evidence.note_ids, summary_id=evidence.summary_id)
-            await self._audit.record(replace(self._entry, outcome="started"))
+            started = replace(self._entry, outcome="started")
+            if run.kept and run.summary:
+                await self._audit.record(started, self._ended(run.summary))
+                self.mode = run.summary.mode
+            else:
+                await self._audit.record(started)
             self._started = True
-        if isinstance(event, SummaryEvent):
-            entry = replace(self._entry, outcome="ok", note_ids=cited_notes(event.summary))
+        if isinstance(event, SummaryEvent) and self.mode is None:
+            entry = self._ended(event.summary)
             await self._audit.record(entry, along_with=self._keeper.job(run, entry.caller))
             self._keeper.done(run)
             self.mode = event.summary.mode
+
+    def _ended(self, summary: Summary) -> AuditEntry:
+        return replace(self._entry, outcome="ok", note_ids=cited_notes(summary))
 
     async def failed(self, error: AnamnesisError | None) -> None:
         """Write down that nothing whole was shown."""

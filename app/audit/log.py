@@ -23,22 +23,23 @@ class AuditLog:
     def __init__(self, database: StateDatabase) -> None:
         self._database = database
 
-    async def record(self, entry: AuditEntry, *, along_with: Job | None = None) -> None:
-        """Write an entry to disk, and in the same transaction do another job.
+    async def record(self, *entries: AuditEntry, along_with: Job | None = None) -> None:
+        """Write one entry or more to disk, and in the same transaction do another job.
 
         Raises:
             AuditUnavailable: it could not be written.
         """
 
         def job(connection: sqlite3.Connection) -> None:
-            insert_entry(connection, entry)
+            for entry in entries:
+                insert_entry(connection, entry)
             if along_with:
                 along_with(connection)
 
         try:
             await self._database.run(job)
         except (sqlite3.Error, RuntimeError) as e:
-            log.error("audit entry not written", extra={"action": entry.action, "error": type(e).__name__})
+            log.error("audit entry not written", extra={"action": entries[0].action, "error": type(e).__name__})
             raise AuditUnavailable("the audit log cannot be written, so nothing may be shown; try again later") from e
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeAlias, TypeVar
 
 from app.state import schema
 from core.errors import AnamnesisError
@@ -14,6 +16,9 @@ T = TypeVar("T")
 
 FILE_NAME = "state.sqlite"
 BUSY_S = 5.0
+LARGEST_GROUP = 64
+
+_Waiting: TypeAlias = tuple[Callable[[sqlite3.Connection], Any], Future[Any]]
 
 
 class StateMismatch(AnamnesisError):
@@ -23,13 +28,15 @@ class StateMismatch(AnamnesisError):
 
 
 class StateDatabase:
-    """One connection in WAL mode; a commit has reached the disk when it returns.
+    """One connection in WAL mode; a commit has reached the disk when `run` returns.
 
-    Every job runs in a transaction of its own, one after the other, in the order handed in.
+    Jobs are done one after the other, in the order handed in, and each fails for itself. Those that wait at the same
+    time share a commit, so that the disk is waited for once for all of them.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
+        self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
         try:
             self._connection = self._thread.submit(self._open).result()
@@ -63,18 +70,48 @@ class StateDatabase:
 
         A caller that is cancelled stops waiting; the job is still done. Raises sqlite3.Error, after rolling back.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._thread.submit(self._in_transaction, job)))
+        done: Future[T] = Future()
+        self._waiting.put((job, done))
+        self._thread.submit(self._work)
+        return await asyncio.shield(asyncio.wrap_future(done))
 
-    def _in_transaction(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def _work(self) -> None:
+        """Do what waits. Each job asks for it once; all but the first of a group find nothing left to do."""
+        group: list[_Waiting] = []
+        with suppress(Empty):
+            while len(group) < LARGEST_GROUP:
+                group.append(self._waiting.get_nowait())
+        if not group:
+            return
+        results: list[tuple[Future[Any], Any]] = []
         try:
-            result = job(self._connection)
+            self._connection.execute("BEGIN IMMEDIATE")
+            for job, done in group:
+                with self._alone(done):
+                    results.append((done, job(self._connection)))
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as e:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            raise
-        return result
+            for _, done in group:
+                if not done.done():
+                    done.set_exception(e)
+            return
+        for done, result in results:
+            done.set_result(result)
+
+    @contextmanager
+    def _alone(self, done: Future[Any]) -> Iterator[None]:
+        """Let a job fail for itself, unless the database gave up the whole transaction for it."""
+        self._connection.execute("SAVEPOINT job")
+        try:
+            yield
+        except BaseException as e:
+            if not self._connection.in_transaction:
+                raise
+            self._connection.execute("ROLLBACK TO job")
+            done.set_exception(e)
+        self._connection.execute("RELEASE job")
 
     def close(self) -> None:
         """Finish what was handed in, then close the file."""

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,56 @@ async def test_a_job_is_done_though_its_asker_goes(tmp_path: Path) -> None:
     asker.cancel()
     await blocker
     assert await database.run(lambda c: c.execute("SELECT count(*) FROM sessions").fetchone()) == (1,)
+    database.close()
+
+
+async def test_jobs_that_wait_together_share_one_commit_and_each_fails_for_itself(tmp_path: Path) -> None:
+    database = StateDatabase(tmp_path)
+    commits: list[str] = []
+    await database.run(lambda c: c.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None))
+
+    def insert(connection: sqlite3.Connection, number: int) -> int:
+        connection.execute("INSERT INTO sessions VALUES (?, 'b', 'c', 0, 1)", (str(number),))
+        if number % 3 == 0:
+            raise ValueError(number)
+        return number
+
+    def refused(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO sessions VALUES ('1', 'b', 'c', 0, 1)")
+
+    blocker = asyncio.create_task(database.run(lambda _: time.sleep(0.1)))
+    await asyncio.sleep(0.02)
+    commits.clear()
+    jobs = [asyncio.create_task(database.run(partial(insert, number=n))) for n in range(9)]
+    jobs.append(asyncio.create_task(database.run(refused)))
+    found = await asyncio.gather(*jobs, return_exceptions=True)
+    await blocker
+    assert [f if isinstance(f, int) else type(f) for f in found] == [
+        ValueError, 1, 2, ValueError, 4, 5, ValueError, 7, 8, sqlite3.IntegrityError,
+    ]  # fmt: skip
+    kept = await database.run(lambda c: c.execute("SELECT session_digest FROM sessions ORDER BY 1").fetchall())
+    assert [int(name) for (name,) in kept] == [1, 2, 4, 5, 7, 8]
+    assert len(commits) <= 3
+    database.close()
+
+
+async def test_a_transaction_that_the_database_gives_up_fails_for_all_that_shared_it(tmp_path: Path) -> None:
+    database = StateDatabase(tmp_path)
+
+    def insert(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO sessions VALUES ('a', 'b', 'c', 0, 1)")
+
+    def give_up(connection: sqlite3.Connection) -> None:
+        connection.execute("ROLLBACK")
+        raise sqlite3.OperationalError("disk full")
+
+    blocker = asyncio.create_task(database.run(lambda _: time.sleep(0.1)))
+    await asyncio.sleep(0.02)
+    found = await asyncio.gather(*(database.run(job) for job in (insert, give_up, insert)), return_exceptions=True)
+    await blocker
+    assert {type(f) for f in found} == {sqlite3.OperationalError}
+    assert await database.run(lambda c: c.execute("SELECT count(*) FROM sessions").fetchone()) == (0,)
+    await database.run(insert)
     database.close()
 
 
