@@ -18,7 +18,6 @@ from chains.wording import LINE_ENDS, bare
 from core.records import PromptRef, Usage
 from prompts import Prompt
 
-_LONGEST_STATEMENT = 400
 _TOKENS_A_LINE = 64
 _TOKENS_OF_FORM = 32
 
@@ -182,7 +181,7 @@ def _schema(ids: list[str], limit: int) -> dict[str, Any]:
     statement = {
         "type": "object",
         "properties": {
-            "statement": {"type": "string", "minLength": 1, "maxLength": _LONGEST_STATEMENT},
+            "statement": {"type": "string"},
             "evidence": {"type": "array", "items": {"enum": ids}, "minItems": 1, "maxItems": len(ids)},
         },
         "required": ["statement", "evidence"],

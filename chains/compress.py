@@ -15,7 +15,6 @@ from chains.tokens import budget_for
 from core.records import PromptRef
 from prompts import WITH_ORIGIN, Prompt
 
-_LONGEST_OUTPUT = 600
 REPAIR_TEMPERATURE = 0.5
 
 
@@ -96,8 +95,12 @@ def evidence_line(evidence: Evidence, form: str = WITH_ORIGIN) -> str:
 
 
 def _schema(ids: list[str]) -> dict[str, Any]:
-    """The form of an answer; without `ids` it names none, and one compiled grammar serves every group."""
-    properties: dict[str, Any] = {"statement": {"type": "string", "minLength": 1, "maxLength": _LONGEST_OUTPUT}}
+    """The form of an answer; without `ids` it names none, and one compiled grammar serves every group.
+
+    The length of a statement is bounded by its tokens, not here: such a form takes the server seconds to compile
+    and up to half a millisecond of each token (docs/adr/0021-feeding-the-batch.md).
+    """
+    properties: dict[str, Any] = {"statement": {"type": "string"}}
     if ids:
         properties["evidence"] = {"type": "array", "items": {"enum": ids}, "minItems": 1, "maxItems": len(ids)}
     schema = {

@@ -5,8 +5,12 @@ from langchain_core.messages import AIMessage
 
 from chains.compress import Compressor, evidence_line
 from chains.evidence import Evidence, Group
+from chains.models import ChatVLLM
+from chains.verification import Verifier
+from chains.verification.chart import ChartView
 from core.records import Citation, SectionKind
 from prompts import load_prompt
+from tests.fakes.openai_server import FakeOpenAIServer
 
 
 def evidence(quote: str, evidence_id: str = "E1", heading: str = "PLAN") -> Evidence:
@@ -86,3 +90,30 @@ async def test_what_an_answer_of_an_earlier_prompt_names_still_counts() -> None:
         temperature=0,
     )
     assert (await writer.draft(group("Repeat creatinine.", "See cardiology."))).cited == ("E1",)
+
+
+@pytest.mark.parametrize("said", ["", " "])
+async def test_an_empty_statement_is_no_statement(said: str) -> None:
+    answer = orjson.dumps({"statement": said}).decode()
+    writer = Compressor(
+        FakeMessagesListChatModel(responses=[AIMessage(answer)]),
+        load_prompt("compress", "5"),
+        max_tokens=50,
+        temperature=0,
+    )
+    draft = await writer.draft(group("Repeat creatinine."))
+    refusal = Verifier(policy="close").first_refusal(ChartView().claim(draft.text, draft.group.evidence))
+    assert refusal is not None
+    assert refusal.code == "not_a_statement"
+
+
+async def test_the_form_of_an_answer_is_the_same_for_every_group_and_bounds_no_length() -> None:
+    with FakeOpenAIServer() as server:
+        llm = ChatVLLM(base_url=server.url, timeout_s=5)
+        writer = Compressor(llm, load_prompt("compress", "5"), max_tokens=50, temperature=0)
+        await writer.draft(group("Repeat creatinine."))
+        await writer.draft(group("Repeat creatinine.", "See cardiology."))
+        await llm.aclose()
+    one, other = (body["response_format"] for body in server.requests)
+    assert one == other
+    assert "Length" not in str(one)
