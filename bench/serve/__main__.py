@@ -11,13 +11,14 @@ from bench.serve.processes import MODEL_URL
 BENCH = Bench(
     "serve",
     (
-        Part("intake", "bench.serve.intake:measure", 4),
+        Part("intake", "bench.serve.intake:measure", 3),
         Part("extractive", "bench.serve.extractive:measure", 3),
         Part("first-statement", "bench.serve.first_statement:measure", 2.5),
         Part("overload", "bench.serve.overload:measure", 4.5),
-        Part("flat", "bench.serve.flat:measure", 6),
-        Part("throughput", "bench.serve.throughput:measure", 8),
-        Part("users", "bench.serve.users:measure", 3),
+        Part("flat", "bench.serve.flat:measure", 5),
+        Part("throughput", "bench.serve.throughput:measure", 7),
+        Part("users", "bench.serve.users:measure", 3.5),
+        Part("users-vllm", "bench.serve.users:measure_real", 5),
         Part("prefix", "bench.serve.prefix:measure", 8),
     ),
     needs_gb=2,

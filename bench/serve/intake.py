@@ -23,7 +23,7 @@ BAR = 12_000
 FAST = Pace(per_stream=400, total=1e6, seqs=4096, first_s=0.02)
 AT_ONCE, USERS = 64, 48
 SECONDS = {"full": 8.0, "try": 4.0}
-REPEATS = {"full": 5, "try": 1}
+REPEATS = {"full": 3, "try": 1}
 HOWS = {
     "whole": "the service's chat model, whole answers, JSON read",
     "streamed": "the service's chat model, streamed",

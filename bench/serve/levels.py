@@ -1,11 +1,15 @@
 """Level after level of load against one service."""
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
+
+import aiohttp
 
 from bench.serve.client import session_for
-from bench.serve.load import closed_loop, open_loop
-from bench.serve.readings import reading
+from bench.serve.load import Load, closed_loop, open_loop
+from bench.serve.readings import Reading, reading
 from bench.serve.requests import Ask
 from bench.serve.table import Level
 
@@ -23,16 +27,15 @@ async def at_users(
     key: str = "",
 ) -> list[Level]:
     """Closed loop, so many users each time."""
-    found = []
-    for count in users:
-        before = await reading(url, model, key=key)
-        async with session_for(url, key=key) as session:
-            load = await closed_loop(session, asks(), users=count, seconds=seconds, think_s=think_s)
-        found.append(
-            Level(f"{count} user{'s' * (count != 1)}", load, (await reading(url, model, key=key)).since(before))
-        )
-        _say(found[-1])
-    return found
+
+    def load(session: aiohttp.ClientSession, count: int) -> Coroutine[None, None, Load]:
+        return closed_loop(session, asks(), users=count, seconds=seconds, think_s=think_s)
+
+    read = partial(reading, url, model, key=key)
+    return [
+        await _level(f"{count} user{'s' * (count != 1)}", url, key, partial(load, count=count), seconds, read)
+        for count in users
+    ]
 
 
 async def at_rates(
@@ -45,16 +48,28 @@ async def at_rates(
     key: str = "",
 ) -> list[Level]:
     """Open loop, so many arrivals a second each time."""
-    found = []
-    for rate in rates:
-        before = await reading(url, model, key=key)
-        async with session_for(url, key=key) as session:
-            load = await open_loop(session, asks(), rate=rate, seconds=seconds)
-        found.append(Level(f"{rate:g}/s", load, (await reading(url, model, key=key)).since(before)))
-        _say(found[-1])
-    return found
+
+    def load(session: aiohttp.ClientSession, rate: float) -> Coroutine[None, None, Load]:
+        return open_loop(session, asks(), rate=rate, seconds=seconds)
+
+    read = partial(reading, url, model, key=key)
+    return [await _level(f"{rate:g}/s", url, key, partial(load, rate=rate), seconds, read) for rate in rates]
 
 
-def _say(level: Level) -> None:
-    sys.stderr.write(f"  {level.name}: {level.load.rate:.2f} summaries/s\n")
+async def _level(
+    name: str,
+    url: str,
+    key: str,
+    load: Callable[[aiohttp.ClientSession], Coroutine[None, None, Load]],
+    seconds: float,
+    read: Callable[[], Coroutine[None, None, Reading]],
+) -> Level:
+    before = await read()
+    async with session_for(url, key=key) as session:
+        running = asyncio.create_task(load(session))
+        await asyncio.sleep(seconds)
+        within = (await read()).since(before)
+        level = Level(name, await running, (await read()).since(before), within)
+    sys.stderr.write(f"  {name}: {level.load.rate:.2f} summaries/s\n")
     sys.stderr.flush()
+    return level

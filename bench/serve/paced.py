@@ -11,6 +11,8 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
+from zlib import crc32
 
 import orjson
 
@@ -100,10 +102,14 @@ class Engine:
         return max(1 / self.pace.per_stream, self.running / self.pace.total)
 
 
+Logged: TypeAlias = tuple[float, float, int]
+"""When a request was received and answered (time.monotonic), and the CRC-32 of its body, by which it is known again."""
+
+
 class PacedModel(RawHttp):
     """One connection of the server."""
 
-    def __init__(self, engine: Engine, answers: "Answers", log: list[tuple[float, float, int]]) -> None:
+    def __init__(self, engine: Engine, answers: "Answers", log: list[Logged]) -> None:
         super().__init__()
         self._engine = engine
         self._answers = answers
@@ -147,7 +153,7 @@ class PacedModel(RawHttp):
         def end() -> None:
             self._engine.generated += 0 if prepared.streamed else prepared.answer.tokens
             self._engine.leave(job)
-            self._log.append((received, loop.time(), prepared.answer.tokens))
+            self._log.append((received, loop.time(), prepared.asked))
             if prepared.streamed:
                 self.end_chunks()
             else:
@@ -183,8 +189,12 @@ class PacedModel(RawHttp):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An answer as bytes: `body` whole, or `events`, one a token and a last one with the end, the usage and [DONE]."""
+    """An answer as bytes: `body` whole, or `events`, one a token and a last one with the end, the usage and [DONE].
 
+    `asked` is the CRC-32 of the body that asked for it.
+    """
+
+    asked: int
     answer: Answer
     streamed: bool
     body: bytes
@@ -207,7 +217,11 @@ class Answers:
         answer = answer_to(asked)
         streamed = bool(asked.get("stream"))
         prepared = Prepared(
-            answer, streamed, b"" if streamed else self._whole(answer), self._events(answer) if streamed else ()
+            crc32(body),
+            answer,
+            streamed,
+            b"" if streamed else self._whole(answer),
+            self._events(answer) if streamed else (),
         )
         self._kept[body] = prepared
         if len(self._kept) > _KEPT_ANSWERS:
@@ -245,7 +259,8 @@ def _series(engine: Engine) -> bytes:
         "vllm:kv_cache_usage_perc": engine.running / engine.pace.seqs,
         "vllm:prompt_tokens_total": engine.prompt_tokens,
         "vllm:generation_tokens_total": engine.generated,
-        "vllm:prefix_cache_queries_total": engine.prompt_tokens,
+        # It has no prefix cache, and none was asked.
+        "vllm:prefix_cache_queries_total": 0,
         "vllm:prefix_cache_hits_total": 0,
         "paced:aborted_total": engine.aborted,
     }

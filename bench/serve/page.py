@@ -35,7 +35,7 @@ _COLUMNS = {
     "CPU of a summary": "CPU ms",
     "prompt tokens from the prefix cache": "prefix hits, %",
 }
-TABLES = ("users",)
+TABLES = ("users", "users-vllm")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -55,7 +55,9 @@ class FixedLength(ChatVLLM):
         form = kwargs.pop("response_format", None)
         text, last = "", AIMessageChunk(content="")
         async for chunk in super()._astream(messages, stop, None, **self._fixed(kwargs)):
-            text, last = text + str(chunk.message.content), chunk.message
+            text += str(chunk.message.content)
+            if isinstance(chunk.message, AIMessageChunk):
+                last = chunk.message
         whole = _formed(last.model_copy(update={"content": text}), form)
         yield ChatGenerationChunk(message=last.model_copy(update=_copied(whole)))
 

@@ -16,11 +16,12 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level of load and what was read while it ran."""
+    """A level of load; what was used until its last answer came, and what of it within its window."""
 
     name: str
     load: Load
     used: Reading
+    within: Reading
 
     @property
     def first(self) -> list[float]:
@@ -45,7 +46,7 @@ class Level:
     @property
     def tokens_s(self) -> float:
         """Model tokens a second, by the model server's count, else by the service's."""
-        return (self.used.generated or self.used.tokens_in) / self.load.seconds
+        return (self.within.generated or self.within.tokens_in) / self.load.seconds
 
     def cells(self) -> tuple[str, ...]:
         """A line of the table."""

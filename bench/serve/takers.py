@@ -61,7 +61,7 @@ def streamed(url: str, model: str, at_once: int) -> Take:
 
 def langchain(url: str, model: str, _: int) -> Take:
     """The usual way."""
-    from langchain_openai import ChatOpenAI
+    from langchain_openai import ChatOpenAI  # type: ignore[import-not-found]
 
     llm = ChatOpenAI(base_url=url, model=model, api_key=SecretStr("none"), max_retries=0)
     prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("messages")])

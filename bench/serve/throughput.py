@@ -20,7 +20,7 @@ from bench.serve.requests import mixed
 FIXED_TOKENS = 32
 USERS, AT_ONCE = 48, 64
 SUMMARIES = {"full": 120, "try": 12}
-SETTLE_S, SECONDS = {"full": 15.0, "try": 5.0}, {"full": 45.0, "try": 10.0}
+SETTLE_S, SECONDS = {"full": 12.0, "try": 5.0}, {"full": 40.0, "try": 10.0}
 REPEATS = {"full": 3, "try": 1}
 ROOT = "bench.serve.pass_through"
 
@@ -36,7 +36,8 @@ def measure(scratch: Path, size: Size) -> Measured:
     with real_model(scratch) as model:
         name = model_name(model)
         bodies = _record(scratch, index, patients, settings, name=name, size=size)
-        through, straight = [], []
+        through: list[float] = []
+        straight: list[float] = []
         with service(scratch, index, settings, model=model, module=ROOT, model_name=name) as server:
             for turn in range(REPEATS[size]):
                 legs = [("through", through), ("straight", straight)]

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from bench.serve.client import BROKEN, UNREACHABLE, read, session_for
+from bench.serve.client import BROKEN, UNREACHABLE, Seen, read, session_for
+from bench.serve.first_statement import added_to
 from bench.serve.load import Load, closed_loop, open_loop, percentile
 from bench.serve.readings import Reading
 from bench.serve.requests import Ask, mixed
@@ -104,12 +105,10 @@ async def test_closed_users_read_before_they_ask_again() -> None:
 
 
 def test_only_what_ended_within_the_window_counts_for_the_rate() -> None:
-    from bench.serve.client import Seen
-
     seen = (Seen(Ask("p"), 0.0, done=1.0), Seen(Ask("p"), 1.0, done=3.0), Seen(Ask("p"), 1.0, code="overloaded"))
     load = Load(2.0, seen)
     assert load.rate == 0.5 and len(load.ok) == 2
-    level = Level("2/s", load, Reading(cpu_s=1.0, generated=100))
+    level = Level("2/s", load, Reading(cpu_s=1.0, generated=150), Reading(generated=100))
     assert (level.cpu_ms, level.tokens_s, dict(level.errors)) == (500.0, 50.0, {"overloaded": 1})
     assert "1 overloaded" in text_table([level])
 
@@ -126,3 +125,11 @@ def test_the_mix_is_drawn_from_its_seed() -> None:
     assert {ask.template for ask in drawn} == {"handoff", "discharge", "medications", "problem_list"}
     assert 60 < sum(ask.fresh for ask in drawn) < 140
     assert "Cache-Control" not in next(ask for ask in drawn if not ask.fresh).headers
+
+
+def test_what_is_added_to_the_models_time_is_told_before_and_after() -> None:
+    seen = Seen(Ask("p"), 100.0, done=4.0, statements=[0.05, 2.25, 3.0])
+    of_others = (90.0, 92.0, 1)
+    (added,) = added_to(seen, [of_others, (100.2, 102.2, 1), (100.21, 102.5, 2)])
+    assert (round(added.before), round(added.after), round(added.all)) == (200, 50, 250)
+    assert added_to(seen, [of_others]) == []
