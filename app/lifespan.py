@@ -35,7 +35,7 @@ from vectorstore.store import Store
 log = logging.getLogger(__name__)
 
 # Summaries worked on at once before the model server was first seen under load.
-START = 8
+START = 4
 # Items of batches that wait for a place beside those that have one, so that none stays empty.
 LOOK_AHEAD = 2
 

@@ -49,6 +49,7 @@ class Admission:
     ) -> None:
         self._adaptive = limit
         self._limit = limit.ceiling
+        self._follows = False
         self._max_wait_s = max_wait_s
         self._batch_after = batch_after
         self._passed_over = 0
@@ -89,21 +90,27 @@ class Admission:
         self._pace.begin(begun)
         try:
             yield
+            if self._follows:
+                self._adaptive.completed(inflight=self._inflight)
+                self._set_limit(self._adaptive.value)
         finally:
             self._pace.end(begun, asyncio.get_running_loop().time())
             self._leave(ticket.caller, priority)
 
     def adapt(self, load: EngineLoad) -> None:
         """Follow a model server that tells its load."""
+        self._follows = True
         self._adaptive.observe(load, inflight=self._inflight)
         self._set_limit(self._adaptive.value)
 
     def adapt_to_unknown(self) -> None:
         """There is a model, and its load cannot be seen: as many as the settings allow."""
+        self._follows = False
         self._set_limit(self._adaptive.ceiling)
 
     def adapt_to_none(self) -> None:
         """Summaries are extractive: as many as keep one processor busy."""
+        self._follows = False
         self._set_limit(min(EXTRACTIVE_PLACES, self._adaptive.ceiling))
 
     def _set_limit(self, limit: int) -> None:

@@ -33,9 +33,11 @@ async def watching(
     gate: Admission, url: str, state: ModelState = READY, *, held_back: int = 0
 ) -> AsyncIterator[EngineWatch]:
     watch = EngineWatch(EngineLoadProbe(url), ModelWatch(None, state), gate, held_back=lambda: held_back)
-    await watch.look()
-    yield watch
-    await watch.aclose()
+    try:
+        await watch.look()
+        yield watch
+    finally:
+        await watch.aclose()
 
 
 def page(*, running: int, waiting: int, kv_usage: float = 0.1) -> str:
@@ -46,18 +48,32 @@ def page(*, running: int, waiting: int, kv_usage: float = 0.1) -> str:
     )
 
 
-async def test_more_are_let_in_while_nothing_waits_at_the_server(server: FakeOpenAIServer, gate: Admission) -> None:
+async def test_more_are_let_in_as_summaries_end_while_nothing_waits_at_the_server(
+    server: FakeOpenAIServer, gate: Admission
+) -> None:
     server.metrics_page = page(running=8, waiting=0)
-    async with AsyncExitStack() as places:
-        for _ in range(8):
-            await places.enter_async_context(gate.place(Ticket("a")))
-        async with watching(gate, server.url) as watch:
-            assert gate.limit == 16
-            assert watch.load == EngineLoad(running=8, waiting=0, kv_usage=0.1)
+    async with watching(gate, server.url) as watch:
+        async with AsyncExitStack() as places:
+            for _ in range(8):
+                await places.enter_async_context(gate.place(Ticket("a")))
+            assert gate.limit == 8
+        assert gate.limit > 8
+        assert watch.load == EngineLoad(running=8, waiting=0, kv_usage=0.1)
+
+
+async def test_those_who_give_up_tell_nothing_of_the_server(server: FakeOpenAIServer, gate: Admission) -> None:
+    server.metrics_page = page(running=8, waiting=0)
+    async with watching(gate, server.url):
+        with pytest.raises(TimeoutError):
+            async with AsyncExitStack() as places:
+                for _ in range(8):
+                    await places.enter_async_context(gate.place(Ticket("a")))
+                raise TimeoutError
+        assert gate.limit == 8
 
 
 async def test_fewer_are_let_in_while_the_server_queues(server: FakeOpenAIServer, gate: Admission) -> None:
-    server.metrics_page = page(running=8, waiting=80)
+    server.metrics_page = page(running=8, waiting=30)
     async with watching(gate, server.url):
         assert gate.limit == 6
 
@@ -70,7 +86,7 @@ async def test_fewer_are_let_in_while_its_cache_is_full(server: FakeOpenAIServer
 
 async def test_what_waits_here_for_a_connection_counts_as_waiting(server: FakeOpenAIServer, gate: Admission) -> None:
     server.metrics_page = page(running=8, waiting=0)
-    async with watching(gate, server.url, held_back=80):
+    async with watching(gate, server.url, held_back=30):
         assert gate.limit == 6
 
 

@@ -20,11 +20,14 @@ LOADS = st.builds(
 )
 
 
-def looks(limit: AdaptiveLimit, load: EngineLoad, times: int = 1) -> list[int]:
-    """The limit after each of several looks, with as much under way as it allows."""
+def rounds(limit: AdaptiveLimit, load: EngineLoad, times: int = 1) -> list[int]:
+    """The limit after each of several rounds: a look, and then as many summaries end as were under way."""
     values = []
     for _ in range(times):
-        limit.observe(load, inflight=limit.value)
+        under_way = limit.value
+        limit.observe(load, inflight=under_way)
+        for _ in range(under_way):
+            limit.completed(inflight=max(under_way, limit.value))
         values.append(limit.value)
     return values
 
@@ -33,35 +36,44 @@ def made(*, start: int = 4) -> AdaptiveLimit:
     return AdaptiveLimit(floor=2, ceiling=64, start=start)
 
 
-def test_doubles_while_nothing_waits_until_it_first_met_the_servers_limit() -> None:
-    assert looks(made(), IDLE, 5) == [8, 16, 32, 64, 64]
+def test_doubles_each_round_while_nothing_waits_until_it_first_met_the_servers_limit() -> None:
+    assert rounds(made(), IDLE, 5) == [8, 16, 32, 64, 64]
 
 
-def test_rises_by_one_afterwards() -> None:
+def test_rises_by_one_or_a_tenth_a_round_afterwards() -> None:
     limit = made(start=16)
-    fallen = looks(limit, QUEUEING)[-1]
-    risen = looks(limit, IDLE, 8)
+    fallen = rounds(limit, QUEUEING)[-1]
+    risen = rounds(limit, IDLE, 40)
     assert fallen < 16
-    assert risen[-1] > fallen
-    assert all(b - a <= 1 for a, b in pairwise(risen))
+    assert risen[-1] == 64
+    assert all(b - a <= max(2, 0.12 * a) for a, b in pairwise(risen))
+
+
+def test_does_not_rise_before_anything_was_made() -> None:
+    limit = made()
+    for _ in range(100):
+        limit.observe(IDLE, inflight=4)
+    assert limit.value == 4
 
 
 def test_does_not_rise_while_it_is_not_used() -> None:
     limit = made()
     limit.observe(IDLE, inflight=3)
+    limit.completed(inflight=3)
     assert limit.value == 4
 
 
 def test_falls_while_the_server_queues() -> None:
-    assert looks(made(start=40), QUEUEING, 3) == [30, 22, 16]
+    assert rounds(made(start=40), QUEUEING, 3) == [30, 22, 11]
 
 
 def test_falls_when_the_cache_is_full_or_was() -> None:
     full = EngineLoad(running=8, waiting=0, kv_usage=0.97)
     preempting = [EngineLoad(running=8, waiting=0, kv_usage=0.5, preemptions=n) for n in (7, 8)]
-    assert looks(made(start=40), full) == [30]
+    assert rounds(made(start=40), full) == [30]
     limit = made(start=40)
-    assert (looks(limit, preempting[0])[-1], looks(limit, preempting[1])[-1]) == (64, 48)
+    rounds(limit, preempting[0])
+    assert rounds(limit, preempting[1]) == [48]
 
 
 def test_waits_for_what_it_did_before_it_falls_again() -> None:
@@ -73,13 +85,13 @@ def test_waits_for_what_it_did_before_it_falls_again() -> None:
 
 def test_one_burst_does_not_make_it_fall() -> None:
     limit = made()
-    looks(limit, EngineLoad(running=8, waiting=12, kv_usage=0.3))
+    rounds(limit, EngineLoad(running=8, waiting=12, kv_usage=0.3))
     assert limit.value == 4
 
 
 def test_a_batch_that_is_full_with_a_few_waiting_is_as_it_should_be() -> None:
     limit = made()
-    assert looks(limit, EngineLoad(running=32, waiting=24, kv_usage=0.7), 10)[-1] == 4
+    assert rounds(limit, EngineLoad(running=32, waiting=24, kv_usage=0.7), 10)[-1] == 4
 
 
 @settings(deadline=None)
@@ -88,6 +100,7 @@ def test_never_leaves_its_bounds(looked: list[tuple[EngineLoad, int]], floor: in
     limit = AdaptiveLimit(floor=floor, ceiling=ceiling, start=start)
     for load, inflight in looked:
         limit.observe(load, inflight=inflight)
+        limit.completed(inflight=inflight)
         assert min(floor, ceiling) <= limit.value <= ceiling
 
 
@@ -109,10 +122,10 @@ class Server:
 def test_settles_where_the_batch_is_full_and_little_waits(batch: int, a_summary: int) -> None:
     server, limit = Server(batch, a_summary), AdaptiveLimit(floor=1, ceiling=256, start=8)
     settled = []
-    for look in range(400):
+    for round_ in range(400):
         load = server.load(limit.value)
-        limit.observe(load, inflight=limit.value)
-        if look > 300:
+        rounds(limit, load)
+        if round_ > 300:
             settled.append(load)
     assert all(load.waiting <= 2 * load.running + a_summary for load in settled)
     assert all(load.running >= min(batch, 256 * a_summary) * 0.9 - a_summary for load in settled)
