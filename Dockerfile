@@ -44,7 +44,8 @@ LABEL org.opencontainers.image.title="anamnesis" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN groupadd --gid 10001 anamnesis \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin anamnesis \
-    && install -d -o 10001 -g 10001 -m 0750 /data
+    && install -d -o 10001 -g 10001 -m 0750 /data \
+    && install -d -o 10001 -g 10001 -m 0755 /metrics
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/anamnesis
 COPY LICENSE NOTICE ./

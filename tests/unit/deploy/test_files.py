@@ -125,6 +125,20 @@ def test_no_compose_service_is_privileged() -> None:
         assert service.get("read_only") or name == "vllm", name
 
 
+def test_compose_provisions_dashboards_alerts_and_the_series_of_ingest() -> None:
+    mounted = {v.partition(":")[0]: v.split(":")[1] for s in compose().values() for v in s.get("volumes", [])}
+    assert mounted["./deploy/prometheus"] == "/etc/prometheus"
+    provider = documents(ROOT / "deploy/grafana/provisioning/dashboards/files.yml")[0]["providers"][0]
+    assert mounted["./deploy/grafana/dashboards"] == provider["options"]["path"]
+    prometheus = documents(ROOT / "deploy/prometheus/prometheus.yml")[0]
+    assert all((ROOT / "deploy/prometheus" / name).is_file() for name in prometheus["rule_files"])
+    targets = [t for job in prometheus["scrape_configs"] for c in job.get("static_configs", []) for t in c["targets"]]
+    assert {target.partition(":")[0] for target in targets} <= compose().keys()
+    written = compose()["ingest"]["command"][compose()["ingest"]["command"].index("--metrics-file") + 1]
+    assert f"{mounted['metrics']}/" in written
+    assert f"--collector.textfile.directory={mounted['metrics']}" in compose()["node-exporter"]["command"]
+
+
 def test_compose_refuses_to_start_without_keys() -> None:
     environment = compose()["anamnesis"]["environment"]
     for name in ("ANAMNESIS_SERVICE__API_KEYS", "ANAMNESIS_SERVICE__SESSION_SECRET"):
