@@ -15,6 +15,7 @@ from app.state import cited_notes
 from core.errors import AnamnesisError, AuditUnavailable, Overloaded
 from core.records import ChainEvent, Summary, SummaryEvent, SummaryRequest
 from core.telemetry import Metrics
+from core.tracing import say
 
 
 class Summarizer:
@@ -100,6 +101,7 @@ class Summarizer:
         try:
             place = await finding
             reading.lookup, run = place.lookup, place.reader.run
+            say(cache=place.lookup)
             template = run.subject.template
             async with place.reader, aclosing(place.reader.events(after)) as events:
                 async for number, event in events:

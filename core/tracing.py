@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias, TypedDict, Unpack, cast
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, get_current_span, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from core.errors import AnamnesisError
@@ -36,6 +36,7 @@ class Attributes(TypedDict, total=False):
     """Key of a section of a template."""
     priority: str
     cache: str
+    """How a reader was served: hit, coalesced, miss, bypassed or resumed."""
     outcome: str
     """The last word on it: ok, cancelled, or the code of an error or of a refusal."""
     attempt: str
@@ -85,6 +86,12 @@ def span(
     takes `attached=False`, and `around()` where it starts what belongs within.
     """
     return _Recorded(_tracer, name, attributes, kind, attached) if _tracer else _NOTHING
+
+
+def say(**attributes: Unpack[Attributes]) -> None:
+    """Add what is known only now to the span that this is within, if any."""
+    if _tracer:
+        get_current_span().set_attributes(_plain(attributes))
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """Spans of whole summaries: how they hang together, what the model server is told, and that they hold no text."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -107,7 +109,7 @@ async def test_the_spans_of_a_summary_hang_together_below_the_caller_s(
         ("verify", "summarize"),
     }
     told = by_name(spans)
-    assert told["request"][0].attributes == {"status": 200}
+    assert told["request"][0].attributes == {"status": 200, "cache": "miss"}
     assert told["plan"][0].attributes is not None and told["plan"][0].attributes["template"] == "handoff"
     assert told["gather"][0].attributes is not None and told["gather"][0].attributes["notes"] == 3
     attempts = Counter(str((s.attributes or {})["attempt"]) for s in told["model request"])
@@ -160,6 +162,21 @@ async def test_no_span_holds_a_word_of_chart_model_or_caller(
     written = "".join(s.to_json() for s in spans).lower()
     assert TEXT not in written and "999 mg" not in written and "penicillin" not in written
     assert not any(s.events or s.links or s.status.description for s in spans)
+
+
+async def test_a_request_says_whether_its_summary_was_found_joined_or_made(
+    tmp_path: Path, recorded: InMemorySpanExporter, server: FakeOpenAIServer, llm: ChatVLLM
+) -> None:
+    server.delay_s = 0.3
+    async with running(tmp_path, llm=llm) as service:
+        ask = partial(service.client.post, "/summarize", json={"patient_id": "ava"})
+        await asyncio.gather(ask(), ask())
+        await ask()
+        await ask(headers=FRESH)
+    spans = by_name(of_requests(recorded))
+    said = Counter(str((s.attributes or {})["cache"]) for s in spans["request"])
+    assert said == {"miss": 1, "coalesced": 1, "hit": 1, "bypassed": 1}
+    assert len(spans["summarize"]) == 2
 
 
 async def test_a_request_for_anything_else_is_not_traced(tmp_path: Path, recorded: InMemorySpanExporter) -> None:
