@@ -18,6 +18,8 @@ async def summarize_over_websocket(socket: WebSocket, services: ServicesOf) -> N
     entry_for(socket, "summarize")
     await socket.accept()
     asked = await read_request(socket)
+    # It may have begun to stop since the handshake.
+    services.drain.refuse()
     entry = entry_for(socket, "summarize", patient_id=asked.patient_id)
     last = EventId.parse(asked.last_event_id) if asked.last_event_id else None
     await send_frames(socket, open_frames(services.summarizer, asked.to_record(), entry, last=last, fresh=asked.fresh))

@@ -17,6 +17,7 @@ from ingest.__main__ import main as ingest
 from ingest.synthetic.__main__ import main as make_charts
 from tests.e2e.model_server import ModelServer
 from tests.e2e.page_harness import serving
+from tests.fakes.loopback import HEADERS, open_socket, read_events, read_message, stream
 from vectorstore.embeddings import build_embeddings
 
 
@@ -83,23 +84,29 @@ async def test_summaries_are_written_by_the_model_and_every_citation_resolves(
 
 async def test_statements_arrive_one_by_one_and_add_up_to_the_summary(client: httpx.AsyncClient) -> None:
     patient_id = (await patients(client))[0]
-    headers = {"accept": "text/event-stream"}
-    body = (await client.post("/summarize", json={"patient_id": patient_id}, headers=headers)).text
-    events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in body.strip().split("\n\n")]
-    assert events[0]["event"] == "evidence"
-    assert events[-1]["event"] == "summary"
-    arrived = [json.loads(e["data"]) for e in events if e["event"] == "statement"]
-    whole = statements(json.loads(events[-1]["data"]))
+    events = await stream(client, {"patient_id": patient_id})
+    assert events[0].name == "evidence"
+    assert events[-1].name == "summary"
+    arrived = [e.fields for e in events if e.name == "statement"]
+    whole = statements(events[-1].fields)
     assert sorted(s["statement_id"] for s in arrived) == sorted(s["statement_id"] for s in whole)
 
 
-async def test_a_reader_who_leaves_frees_the_model(client: httpx.AsyncClient, vllm_server: ModelServer) -> None:
-    patient_id = (await patients(client))[0]
-    headers = {"accept": "text/event-stream"}
-    async with client.stream("POST", "/summarize", json={"patient_id": patient_id}, headers=headers) as answer:
-        async for line in answer.aiter_lines():
-            if line.startswith("event: statement"):
-                break
+@pytest.mark.parametrize("transport", ["events", "socket"])
+async def test_a_reader_who_leaves_frees_the_model(
+    client: httpx.AsyncClient, vllm_server: ModelServer, transport: str
+) -> None:
+    request = {"patient_id": (await patients(client))[0]}
+    if transport == "events":
+        async with client.stream("POST", "/summarize", json=request, headers=HEADERS) as answer:
+            async for event in read_events(answer):
+                if event.name == "statement":
+                    break
+    else:
+        async with open_socket(str(client.base_url)) as connection:
+            await connection.send(json.dumps(request))
+            while read_message(await connection.recv()).name != "statement":
+                pass
     end = time.monotonic() + 10
     while await asyncio.to_thread(_in_flight, vllm_server):
         assert time.monotonic() < end

@@ -52,6 +52,13 @@ async def test_nothing_new_is_begun_or_taken_up_by_a_service_that_stops(tmp_path
     assert int(answer.headers["retry-after"]) > 0
 
 
+async def test_a_socket_that_asks_only_after_the_stop_is_sent_on(tmp_path: Path) -> None:
+    async with served(tmp_path) as service, open_socket(service) as connection:
+        stop(service)
+        messages, code = await all_messages(connection, AVA)
+    assert ([m.fields["code"] for m in messages], code) == (["draining"], 4503)
+
+
 @pytest.mark.parametrize("transport", ["events", "socket"])
 async def test_what_was_finished_before_is_taken_up_after_word_for_word(tmp_path: Path, transport: str) -> None:
     async with served(tmp_path) as service:
