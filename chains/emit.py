@@ -63,7 +63,7 @@ class _Section:
 
 def _repeats(statement: Statement, earlier: Statement) -> bool:
     """Whether the later says nothing that the earlier did not: in the same words, or as a quote from within another."""
-    if words(statement.text) == words(earlier.text) and statement.citations == earlier.citations:
+    if statement.citations == earlier.citations and words(statement.text) == words(earlier.text):
         return True
     if (statement.status, earlier.status) != ("quoted", "quoted"):
         return False

@@ -1,11 +1,15 @@
 """What a summary is made of before anything is written: evidence in groups, one group a statement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from core.records import Citation, Conflict, Coverage, SectionKind, SummaryRequest
 from extraction.timeline import ResolvedFact
 from prompts import SectionPlan
 from vectorstore.chart import Chart
+
+if TYPE_CHECKING:
+    from chains.verification.chart import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ class SectionEvidence:
 class Gathered:
     """All that was gathered for a request; the first thing that travels down the chain.
 
-    `resolved` is what the whole scope says of each fact, against which statements about the present are checked.
+    `resolved` is what the whole scope says of each fact, against which statements about the present are checked;
+    `remembered` is what checks found out of that scope before.
     """
 
     input: ChainInput
@@ -99,6 +104,7 @@ class Gathered:
     started: float
     gather_s: float
     resolved: tuple[ResolvedFact, ...] = ()
+    remembered: "Remembered | None" = field(default=None, repr=False, compare=False)
 
     @property
     def request(self) -> SummaryRequest:

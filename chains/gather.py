@@ -45,7 +45,7 @@ class _Gathering:
         self._chart: Chart = plan.input.chart
         self._scope: Scope = scope_of(plan.input.request, self._chart)
         self._citer = Citer(self._chart)
-        known = knowledge_of(self._chart, self._scope)
+        known = self._known = knowledge_of(self._chart, self._scope)
         self._sentences = known.sentences
         self._resolved = known.sifted.resolved
         self._apart = ForeignFacts(known.sifted, self._citer, self._sentences)
@@ -73,6 +73,7 @@ class _Gathering:
             started=self._plan.started,
             gather_s=time.perf_counter() - self._plan.started,
             resolved=self._resolved,
+            remembered=self._known.remembered,
         )
 
     def _section(self, section: SectionPlan) -> SectionEvidence:
@@ -89,7 +90,8 @@ class _Gathering:
         if not self._scope.headers:
             return ()
         if section.source == "list":
-            listed = self._budget.trim(section, self._lists.groups(section, self._resolved))
+            whole = self._known.listed(section, lambda: self._lists.groups(section, self._resolved))
+            listed = self._budget.trim(section, whole)
             return (*listed, *self._apart.groups(section, len(listed)))
         focus = self._plan.focus if section.key == FOCUS_KEY else None
         groups = self._passages.groups(section, word_limit=self._budget.share(section), focus=focus)

@@ -4,15 +4,19 @@ Worked out once for a chart that stays open, since most requests rest on all of 
 has its own.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from chains.doubtful import Place, Sifted, sift
+from chains.evidence import Group
 from chains.scope import Scope
+from chains.sentence_reading import Reading
 from chains.superseded import superseded_sentences
+from chains.verification.chart import Remembered
 from chains.voices import Voices, voices_in
 from core.records import Fact, Sentence
 from extraction.timeline import TimedFact
+from prompts import SectionPlan
 from vectorstore.chart import Chart
 
 
@@ -21,7 +25,8 @@ class Knowledge:
     """What some notes of one chart amount to.
 
     `sentences` maps (note_id, ordinal) to the sentence, `stated` to the facts that it states, if any. `barred` are the
-    sentences that later notes have superseded. Nothing here refers to the chart, which keeps it.
+    sentences that later notes have superseded, `readings` what sentences were seen to look like, and `remembered` what
+    checks said. Nothing here refers to the chart, which keeps it.
     """
 
     sentences: Mapping[Place, Sentence]
@@ -29,6 +34,16 @@ class Knowledge:
     foreign: frozenset[Place]
     sifted: Sifted
     barred: frozenset[Place]
+    readings: dict[Place, Reading] = field(default_factory=dict, repr=False, compare=False)
+    remembered: Remembered = field(default_factory=Remembered, repr=False, compare=False)
+    _lists: dict[int, tuple[SectionPlan, tuple[Group, ...]]] = field(default_factory=dict, repr=False, compare=False)
+
+    def listed(self, plan: SectionPlan, make: Callable[[], tuple[Group, ...]]) -> tuple[Group, ...]:
+        """The groups of a list section, made once. A template's sections live as long as the process."""
+        found = self._lists.get(id(plan))
+        if found is None or found[0] is not plan:
+            found = self._lists[id(plan)] = (plan, make())
+        return found[1]
 
 
 def knowledge_of(chart: Chart, scope: Scope) -> Knowledge:

@@ -1,11 +1,8 @@
 """Sections that are retrieved: hybrid search within the patient, weighed, diversified and cut to sentences."""
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-
-from langchain_core.documents import Document
 
 from chains.citations import Citer
 from chains.days import days_between
@@ -14,10 +11,11 @@ from chains.focus import Focus
 from chains.foreign import foreign_group
 from chains.knowledge import Knowledge
 from chains.scope import Scope
-from chains.wording import content_words, words_and_stems
-from core.records import Fact, FactKind, SectionKind, Sentence
+from chains.sentence_reading import Reading, read
+from chains.wording import content_words
+from core.records import Chunk, Fact, FactKind, SectionKind, Sentence
 from prompts import SectionPlan
-from vectorstore.chart import Chart
+from vectorstore.chart import Chart, Hit
 from vectorstore.ranking import Instead
 
 CHUNKS = 24
@@ -32,15 +30,6 @@ MOST_FOREIGN = 2
 HOME = 2.0
 FAINTEST = 0.1
 DENIAL = 0.3
-_COLUMNS = re.compile(r"\S(?:[ ]{3,}|\t)\S")
-_NOTHING_FOUND = re.compile(
-    r"\W*(?:(?:he|she|they|pt|patient|the patient|m[rs]s?\. \S+) (?:also |has |have )*)?(?:no|not had|denies|denied|"
-    r"negative for|there (?:has|have) been no|without)\b",
-    re.IGNORECASE,
-)
-_LABEL_ENDS = re.compile(r"(?::|\s[-–—]{1,2})\Z")
-_NUMBERED = re.compile(r"(?:[@#]\s?|\[\d+\]\s|problem (?:no\.? ?|# ?)?\d+\b)", re.IGNORECASE)
-LONGEST_LABEL = 8
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_FACTS: tuple[Fact, ...] = ()
 _LISTED_ELSEWHERE = frozenset({SectionKind.MEDICATIONS, SectionKind.ALLERGIES, SectionKind.VITALS})
@@ -119,21 +108,20 @@ class PassageFinder:
                 own[chunk.note_id, chunk.start] = " ".join(map(self._citer.text, kept))
         return own
 
-    def _rankings(self, plan: SectionPlan, instead: Instead) -> list[list[Document]]:
+    def _rankings(self, plan: SectionPlan, instead: Instead) -> list[list[Hit]]:
         """For each query the best chunks; those that `instead` names by the words that it gives."""
         retriever = self._chart.retriever(k=CHUNKS, note_ids=self._recent(plan.within_days), instead=instead)
-        return [retriever.invoke(query) for query in plan.queries]
+        return [retriever.hits(query) for query in plan.queries]
 
-    def _candidates(
-        self, plan: SectionPlan, focus: Focus | None, rankings: Sequence[Sequence[Document]]
-    ) -> list[Candidate]:
+    def _candidates(self, plan: SectionPlan, focus: Focus | None, rankings: Sequence[Sequence[Hit]]) -> list[Candidate]:
         asked = frozenset(stem for query in plan.queries for stem in content_words(query))
         found: dict[tuple[str, int], Candidate] = {}
-        for document, rank_score in _fuse(rankings):
-            weight = rank_score * self._weight(document, plan)
+        for chunk, rank_score in _fuse(rankings):
+            header = self._chart.header(chunk.note_id)
+            weight = rank_score * self._weigh(chunk.kind, chunk.heading, header.note_type, header.charted_at, plan)
             if weight <= 0:
                 continue
-            for sentence in self._sentences_in(document):
+            for sentence in self._chart.sentences_of(chunk.note_id)[chunk.first_sentence : chunk.last_sentence + 1]:
                 candidate = self._candidate(sentence, weight, plan, asked, focus)
                 if candidate:
                     found[sentence.note_id, sentence.ordinal] = candidate
@@ -164,11 +152,6 @@ class PassageFinder:
         ages = {h.note_id: days_between(h.charted_at, self._scope.latest) for h in self._scope.headers}
         return frozenset(n for n, age in ages.items() if age is None or age <= within_days)
 
-    def _weight(self, document: Document, plan: SectionPlan) -> float:
-        meta = document.metadata
-        kind = SectionKind(meta["kind"])
-        return self._weigh(kind, str(meta["heading"]), str(meta["note_type"]), meta["charted_at"], plan)
-
     def _weigh(
         self, kind: SectionKind, heading: str, note_type: str, charted_at: str | None, plan: SectionPlan
     ) -> float:
@@ -181,41 +164,46 @@ class PassageFinder:
         age = days_between(charted_at, self._scope.latest)
         return float(weight * 0.5 ** ((age or 0.0) / plan.half_life_days))
 
-    def _sentences_in(self, document: Document) -> Sequence[Sentence]:
-        meta = document.metadata
-        return self._chart.sentences_of(meta["note_id"])[meta["first_sentence"] : meta["last_sentence"] + 1]
-
     def _candidate(
         self, sentence: Sentence, weight: float, plan: SectionPlan, asked: frozenset[str], focus: Focus | None
     ) -> Candidate | None:
         """The sentence as a candidate; None where it stands in the wrong kind of section and shares no word."""
-        if (sentence.note_id, sentence.ordinal) in self._known.barred:
+        place = (sentence.note_id, sentence.ordinal)
+        if place in self._known.barred:
             return None
-        text = self._citer.text(sentence)
-        tokens, stems = words_and_stems(text)
+        reading = self._reading(sentence)
         shortest = SHORTEST_PLAN if sentence.kind is SectionKind.FOLLOW_UP else SHORTEST_WORDS
-        stated = self._known.stated.get((sentence.note_id, sentence.ordinal), _NO_FACTS)
+        stated = self._known.stated.get(place, _NO_FACTS)
         named = frozenset(fact.name for fact in stated) if focus else _NO_NAMES
         # A row of a table reads badly, but where it holds what was asked it is the answer.
         asked_for = focus is not None and bool(named & focus.names)
-        if len(tokens) > LONGEST_WORDS or not (asked_for or (len(tokens) >= shortest and _is_prose(tokens, text))):
+        if reading.words > LONGEST_WORDS:
             return None
-        if (plan.avoid and plan.avoid.search(text)) or (not asked_for and _is_label(text, sentence.heading)):
+        if not asked_for and (reading.words < shortest or reading.is_label or not reading.is_prose):
             return None
-        if not focus and _belongs_elsewhere(stated, text, plan):
-            return None
+        text, stems = reading.text, reading.stems
         shared = len(asked & stems)
         if focus:
             if not focus.is_answered_by(stems, named):
                 return None
-        elif shared < _words_to_share(plan.kinds.get(sentence.kind, 0.0)):
+        elif shared < _words_to_share(plan.kinds.get(sentence.kind, 0.0)) or _belongs_elsewhere(stated, text, plan):
+            return None
+        if plan.avoid and plan.avoid.search(text):
             return None
         if plan.prefer and plan.prefer.search(text):
             weight *= 2
-        if _NOTHING_FOUND.match(text):
+        if reading.is_denial:
             weight *= DENIAL
         overlap = shared / max(1, min(len(asked), len(stems)))
         return Candidate(sentence, text, stems, weight * (0.4 + overlap))
+
+    def _reading(self, sentence: Sentence) -> Reading:
+        """What a sentence looks like, which several queries of several sections ask."""
+        place = (sentence.note_id, sentence.ordinal)
+        found = self._known.readings.get(place)
+        if found is None:
+            found = self._known.readings[place] = read(self._citer.text(sentence), sentence.heading)
+        return found
 
     def _choose(
         self, candidates: Sequence[Candidate], plan: SectionPlan, word_limit: int, shown: list[frozenset[str]]
@@ -249,20 +237,16 @@ class PassageFinder:
         return Group(plan.key, index, evidence, quote, rewritable=True)
 
 
-def _fuse(rankings: Sequence[Sequence[Document]]) -> list[tuple[Document, float]]:
+def _fuse(rankings: Sequence[Sequence[Hit]]) -> list[tuple[Chunk, float]]:
     """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009) of one ranking a query."""
     scores: dict[tuple[str, int], float] = {}
-    documents: dict[tuple[str, int], Document] = {}
+    chunks: dict[tuple[str, int], Chunk] = {}
     for ranking in rankings:
-        for rank, document in enumerate(ranking):
-            key = _chunk(document)
-            documents[key] = document
+        for rank, hit in enumerate(ranking):
+            key = (hit.chunk.note_id, hit.chunk.start)
+            chunks[key] = hit.chunk
             scores[key] = scores.get(key, 0.0) + 1.0 / (RRF_CONSTANT + rank + 1)
-    return [(documents[key], score) for key, score in scores.items()]
-
-
-def _chunk(document: Document) -> tuple[str, int]:
-    return document.metadata["note_id"], document.metadata["start"]
+    return [(chunks[key], score) for key, score in scores.items()]
 
 
 def _adjacent(chosen: Sequence[Candidate], alone: Callable[[Sentence], bool]) -> list[list[Candidate]]:
@@ -302,20 +286,6 @@ def _words_to_share(weight: float) -> int:
     if weight >= HOME:
         return 0
     return 1 if weight else SHARED_WORDS
-
-
-def _is_prose(tokens: Sequence[str], text: str) -> bool:
-    """Whether a reader would take it for a sentence, not a table row, a form or the opening of a list."""
-    numbers = sum(token[0].isdigit() for token in tokens)
-    return numbers <= len(tokens) / 3 and "|" not in text and not _COLUMNS.search(text)
-
-
-def _is_label(text: str, heading: str) -> bool:
-    """Whether a sentence is but a heading or the name of what follows: it says nothing by itself."""
-    if _LABEL_ENDS.search(text) or text.casefold() == heading.casefold():
-        return True
-    short = len(text.split()) <= LONGEST_LABEL and not text.endswith((".", "!", "?"))
-    return short and (text.isupper() or bool(_NUMBERED.match(text)))
 
 
 def _belongs_elsewhere(stated: Sequence[Fact], text: str, plan: SectionPlan) -> bool:

@@ -12,7 +12,7 @@ from chains.draft import CUT_OFF, PROMPT_TOO_LONG, UNAVAILABLE, Draft, Verdict
 from chains.evidence import Evidence, Gathered, Group
 from chains.owned import begin, give_up
 from chains.verification import Refusal, Verifier
-from chains.verification.chart import ChartView
+from chains.verification.chart import ChartView, Remembered
 from chains.wording import bare
 from core.errors import ModelUnavailable
 from core.records import Flag, Statement, Status
@@ -88,13 +88,13 @@ class Settler:
 
     def _attributed(self, draft: Draft, known: _Known) -> Statement | Refusal:
         if copied := _copied(draft):
-            refusal = self._verifier.first_refusal(known.chart.claim(copied.text, (copied,)))
+            refusal = known.chart.first_refusal(self._verifier, copied.text, (copied,))
             return refusal or _statement(draft.group, copied.text, "quoted", (copied,))
         refusal = _UNKNOWN
         claimed = _claimed(draft)
         if claimed:
             verifier = self._verifier if draft.model else self._verifier_of_code
-            found = verifier.first_refusal(known.chart.claim(draft.text, claimed))
+            found = known.chart.first_refusal(verifier, draft.text, claimed)
             if found is None:
                 cited = minimal(claimed, self._as_well_as(draft, claimed, known)) if draft.model else claimed
                 return self._supported(draft, cited, known)
@@ -139,7 +139,7 @@ class Settler:
         if not draft.model and draft.text == group.quote.text:
             return Verdict(group, None, "", reasons, draft.usage, (draft,))
         with known.clock.checking(group.section) as verify:
-            refusal = self._verifier.first_refusal(known.chart.claim(group.quote.text, (group.quote,)))
+            refusal = known.chart.first_refusal(self._verifier, group.quote.text, (group.quote,))
             verify.say(outcome=refusal.code if refusal else "ok")
         if refusal is None:
             statement = _statement(group, group.quote.text, "quoted", (group.quote,))
@@ -164,7 +164,7 @@ class _Supports:
 
 def _known(gathered: Gathered) -> _Known:
     chart = gathered.input.chart
-    view = ChartView(gathered.resolved, lambda note_id: chart.text(note_id))
+    view = ChartView(gathered.resolved, lambda note_id: chart.text(note_id), gathered.remembered or Remembered())
     return _Known(view, {s.plan.key: tuple(e for g in s.own_groups for e in g.evidence) for s in gathered.sections})
 
 

@@ -30,9 +30,8 @@ from vectorstore.ranking import NOTHING_ELSE, Instead, Ranking, embedded_again
 from vectorstore.segment import NoteRow, Segment
 
 if TYPE_CHECKING:
-    from langchain_core.retrievers import BaseRetriever
-
     from vectorstore.patient_store import PatientVectorStore
+    from vectorstore.retriever import PatientRetriever
 
 
 class _OfNote(Protocol):
@@ -43,6 +42,8 @@ class _OfNote(Protocol):
 # Up to so many chunks are looked up one by one in a chart that is asked for the first time.
 _FEW_CHUNKS = 32
 
+# The queries of all templates, which an open chart is asked again and again; later ones are not remembered.
+_REMEMBERED_SEARCHES = 64
 _NO_SUCH_NOTE = "this patient has no such note"
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class Chart:
         self._origin = origin
         self._lock = RLock()
         self._loaded: dict[str, Any] = {}
+        self._found: dict[tuple[str, int, frozenset[str] | None], list[tuple[int, float]]] = {}
         self._asked = False
         self.patient_id = self._patient.patient_id
         self.digest = self._patient.digest
@@ -170,17 +172,20 @@ class Chart:
 
         The chunks that `instead` names are ranked as if they held that text, and not at all where it is empty.
         """
-        rows = self._rows_of(note_ids)
-        if k <= 0 or not self._patient.vectors or (rows is not None and not len(rows)):
+        if k <= 0 or not self._patient.vectors:
             return []
-        vector = np.asarray(self._origin.embeddings.embed_query(query), dtype=np.float32)
-        best = self._ranking(instead).best(query, _fitting(vector, self.vectors()), k, rows)
+        asked = None if instead else (query, k, None if note_ids is None else frozenset(note_ids))
+        best = self._found.get(asked) if asked else None
+        if best is None:
+            best = self._best(query, k, self._rows_of(note_ids), instead)
+            if asked and len(self._found) < _REMEMBERED_SEARCHES:
+                self._found[asked] = best
         chunks = self.chunks()
         return [Hit(chunks[row], score) for row, score in best]
 
     def retriever(
         self, *, k: int = 12, note_ids: Collection[str] | None = None, instead: Instead = NOTHING_ELSE
-    ) -> BaseRetriever:
+    ) -> PatientRetriever:
         """A hybrid retriever over this chart alone, or over some of its notes; `instead` as in `search`."""
         from vectorstore.retriever import PatientRetriever
 
@@ -265,11 +270,19 @@ class Chart:
             raise NoteNotFound(_NO_SUCH_NOTE)
         return row
 
+    def _best(self, query: str, k: int, rows: Rows | None, instead: Instead) -> list[tuple[int, float]]:
+        if rows is not None and not len(rows):
+            return []
+        vector = np.asarray(self._origin.embeddings.embed_query(query), dtype=np.float32)
+        return self._ranking(instead).best(query, _fitting(vector, self.vectors()), k, rows)
+
     def _rows_of(self, note_ids: Collection[str] | None) -> Rows | None:
         """Rows of the block that belong to some notes, ascending; None for all of them."""
         if note_ids is None:
             return None
         wanted = frozenset(note_ids)
+        if wanted.issuperset(row.header.note_id for row in self._rows):
+            return None
         return np.array([row for row, chunk in enumerate(self.chunks()) if chunk.note_id in wanted], dtype=np.int64)
 
     def _load_sections(self) -> dict[int, tuple[Section, ...]]:

@@ -43,8 +43,11 @@ class PatientRetriever(BaseRetriever):
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun | None = None
     ) -> list[Document]:
-        hits = self._chart.search(query, k=self.k, note_ids=self.note_ids, instead=self.instead)
-        return [as_document(self._chart, hit) for hit in hits]
+        return [as_document(self._chart, hit) for hit in self.hits(query)]
+
+    def hits(self, query: str) -> list[Hit]:
+        """What `invoke` answers as documents, without the cost of making them and of calling back."""
+        return self._chart.search(query, k=self.k, note_ids=self.note_ids, instead=self.instead)
 
 
 def as_document(chart: Chart, hit: Hit) -> Document:

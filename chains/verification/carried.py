@@ -58,7 +58,9 @@ def named_stems(claim: Claim) -> frozenset[str]:
 def says_something_new(word: str, known: frozenset[str]) -> bool:
     """Whether a lower-case word is neither carried nor an everyday one."""
     root = bare_stem(word)[0]
-    if word in STOPWORDS or in_figures(word) != word or not {root, stem(word)}.isdisjoint(known | plain_stems()):
+    if word in STOPWORDS or in_figures(word) != word:
+        return False
+    if any(form in known or form in plain_stems() for form in (root, stem(word))):
         return False
     return not any(_is_of_one_root(root, other) for other in known if other[:1] == root[:1])
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chains.evidence import Evidence
-from chains.verification.claim import Claim, DateOrder, Gender
+from chains.verification.claim import Claim, DateOrder, Gender, Refusal
+from chains.verification.verifier import Verifier
 from extraction.dates import find_dates
 from extraction.timeline import ResolvedFact
 
@@ -15,17 +16,41 @@ _MAN = re.compile(r"\b(?:he|his|man|male|mr)\b|\b\d+\s?(?:yo?|y/o)?\s?m\b", re.I
 _CLEARLY = 3
 
 
+_MOST_JUDGED = 2048
+
+
 @dataclass(slots=True)
+class Remembered:
+    """What verification has found out of a chart, kept for as long as the chart stays open.
+
+    By note id how it writes dates and of whom it speaks, and what was said of a text with the evidence it cites.
+    """
+
+    orders: dict[str, DateOrder | None] = field(default_factory=dict)
+    genders: dict[str, Gender] = field(default_factory=dict)
+    judged: dict[tuple[Verifier, str, tuple[Evidence, ...]], Refusal | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ChartView:
     """The resolved facts of one request's chart, and what its notes tell of their own habits.
 
-    `note_text` reads a note of that chart by its id. What is read from a note is kept for the request.
+    `note_text` reads a note of that chart by its id. `remembered` is only ever to be shared by views of the same chart
+    with the same facts.
     """
 
     resolved: tuple[ResolvedFact, ...] = ()
     note_text: Callable[[str], str] | None = None
-    _orders: dict[str, DateOrder | None] = field(default_factory=dict)
-    _genders: dict[str, Gender] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=Remembered)
+
+    def first_refusal(self, verifier: Verifier, text: str, cited: tuple[Evidence, ...]) -> Refusal | None:
+        """What a verifier has against a text; it depends on nothing else, so the same question is answered once."""
+        judged, key = self.remembered.judged, (verifier, text, cited)
+        if key not in judged:
+            if len(judged) >= _MOST_JUDGED:
+                judged.clear()
+            judged[key] = verifier.first_refusal(self.claim(text, cited))
+        return judged[key]
 
     def claim(self, text: str, cited: tuple[Evidence, ...]) -> Claim:
         """A claim that the checks can hold against this chart."""
@@ -36,14 +61,16 @@ class ChartView:
         return Claim(text, cited, self.resolved, orders, genders.pop() if len(genders) == 1 else "")
 
     def _order(self, note_id: str) -> DateOrder | None:
-        if note_id not in self._orders:
-            self._orders[note_id] = date_order(self.note_text(note_id)) if self.note_text else None
-        return self._orders[note_id]
+        orders = self.remembered.orders
+        if note_id not in orders:
+            orders[note_id] = date_order(self.note_text(note_id)) if self.note_text else None
+        return orders[note_id]
 
     def _gender(self, note_id: str) -> Gender:
-        if note_id not in self._genders:
-            self._genders[note_id] = gender_of(self.note_text(note_id)) if self.note_text else ""
-        return self._genders[note_id]
+        genders = self.remembered.genders
+        if note_id not in genders:
+            genders[note_id] = gender_of(self.note_text(note_id)) if self.note_text else ""
+        return genders[note_id]
 
 
 def date_order(text: str) -> DateOrder | None:

@@ -50,7 +50,7 @@ class Claim:
         """ISO dates on which the cited notes were charted."""
         return tuple(e.citation.charted_at[:10] for e in self.cited if e.citation.charted_at)
 
-    @property
+    @cached_property
     def is_verbatim(self) -> bool:
         """Whether the text is the cited words themselves, but for white space, capitals and a final stop."""
         return len(self.cited) == 1 and _bare(self.text) in (_bare(self.cited[0].text), _bare(self.cited[0].context))

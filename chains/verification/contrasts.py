@@ -53,10 +53,11 @@ def trends_are_cited(claim: Claim) -> Refusal | None:
     return None
 
 
-def _changes(plain: str) -> set[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _changes(plain: str) -> frozenset[tuple[str, str]]:
     """Pairs of a former and a later value."""
-    found = {(m[1] or m[3], m[2] or m[4]) for m in _FROM_TO.finditer(plain)}
-    return found or {(m[2], m[1]) for m in _NOW_THEN.finditer(plain)}
+    found = frozenset((m[1] or m[3], m[2] or m[4]) for m in _FROM_TO.finditer(plain))
+    return found or frozenset((m[2], m[1]) for m in _NOW_THEN.finditer(plain))
 
 
 @cache

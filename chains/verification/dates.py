@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from chains.evidence import Evidence
 from chains.verification.claim import Claim, Refusal
@@ -42,14 +43,20 @@ def dates_are_cited(claim: Claim) -> Refusal | None:
 
 def tense_of_spans_is_cited(claim: Claim) -> Refusal | None:
     """Refuses *two weeks ago* for *in two weeks* and the other way round."""
-    cited = claim.contexts
-    ago = {_span(m) for m in _AGO.finditer(cited)}
-    ahead = {_span(m) for pattern in (_AHEAD, _FROM_NOW) for m in pattern.finditer(cited)}
-    for told, same, other in ((_AGO, ago, ahead), (_AHEAD, ahead, ago), (_FROM_NOW, ahead, ago)):
-        for match in told.finditer(claim.text):
-            if _span(match) in other and _span(match) not in same:
-                return _DATE
+    told_ago, told_ahead = _spans(claim.text)
+    if not (told_ago or told_ahead):
+        return None
+    ago, ahead = _spans(claim.contexts)
+    if told_ago & ahead - ago or told_ahead & ago - ahead:
+        return _DATE
     return None
+
+
+@lru_cache(maxsize=4096)
+def _spans(text: str) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    """Spans of time that a text tells as gone by, and as to come."""
+    ago = frozenset(map(_span, _AGO.finditer(text)))
+    return ago, frozenset(_span(m) for pattern in (_AHEAD, _FROM_NOW) for m in pattern.finditer(text))
 
 
 def _span(match: re.Match[str]) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from chains.verification.claim import Claim, Refusal
 from chains.verification.clauses import clauses_of
@@ -151,5 +152,6 @@ def _is_planned_afterwards(told: Unit, known: Sequence[Unit]) -> bool:
     return all(u.reach("done") is Reach.WITHIN and not u.reach("planned") for u in known)
 
 
-def _verbs(pattern: re.Pattern[str], plain: str) -> set[str]:
-    return {stem(m["verb"].lower()) for m in pattern.finditer(plain)} - _HELPING
+@lru_cache(maxsize=4096)
+def _verbs(pattern: re.Pattern[str], plain: str) -> frozenset[str]:
+    return frozenset(stem(m["verb"].lower()) for m in pattern.finditer(plain)) - _HELPING

@@ -139,17 +139,19 @@ def _without_checked(plain: str) -> str:
     return FREQUENCY.sub(lambda m: " " * len(m.group()) if re.search(r"\d|[a-z]{3}", m.group()) else m.group(), plain)
 
 
-def _grades(plain: str) -> set[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _grades(plain: str) -> frozenset[tuple[str, str]]:
     found = set()
     for match in _ORDINAL.finditer(plain):
         which = match["which"].lower()
         what = match["what"].lower()
         found.add((_SAME_SCALE.get(what, what), _ROMAN.get(which, which)))
-    return found
+    return frozenset(found)
 
 
-def _ordinals(plain: str) -> set[str]:
-    return {m[1] or _ORDER[m[2].lower()] for m in _NTH.finditer(plain)}
+@lru_cache(maxsize=4096)
+def _ordinals(plain: str) -> frozenset[str]:
+    return frozenset(m[1] or _ORDER[m[2].lower()] for m in _NTH.finditer(plain))
 
 
 @lru_cache(maxsize=8192)

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from chains.verification.claim import Claim
-from chains.wording import STOPWORDS, stem, word_spans
+from chains.wording import STOPWORDS, stem, words
 from extraction.words import Match, Phrases, Words
 
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -162,8 +162,8 @@ def spelled_out(text: str) -> str:
     plain = _PAIR.sub(lambda m: f"{m[1]}, {m[2]}" if _is_short(m[1]) and _is_short(m[2]) else m[0], plain)
     plain = pattern.sub(lambda m: (_meanings(m) or (m.group(),))[0], plain)
     plain = _RANGE.sub(lambda m: f"{_DIGITS[m[1].lower()]}-{_DIGITS[m[2].lower()]}", plain)
-    for negative, words in _NOT_SO:
-        plain = negative.sub(words, plain)
+    for negative, turned in _NOT_SO:
+        plain = negative.sub(turned, plain)
     return _TWICE.sub(r"\1", plain)
 
 
@@ -209,9 +209,10 @@ def _stems(text: str, plain: str) -> Iterator[str]:
     yield from content_stems(text)
 
 
-def content_stems(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def content_stems(text: str) -> tuple[str, ...]:
     """Stems of the words of a text that carry meaning, numbers left out; *nontender* is read as *tender*."""
-    return [bare_stem(w)[0] for w, _, _ in word_spans(text) if w not in STOPWORDS and not w[0].isdigit()]
+    return tuple([bare_stem(w)[0] for w in words(text) if w not in STOPWORDS and not w[0].isdigit()])
 
 
 @lru_cache(maxsize=65536)

@@ -23,6 +23,7 @@ _DONE_FOR = frozenset({"hold", "held", "give", "given", "transfuse", "transfusio
 # Times that stand behind their noun: in *no complications postoperative* no complication is modified.
 ROUND_SURGERY = ("postoperativ", "preoperativ", "intraoperativ", "perioperativ")
 SIGNS = ("negated", "possible", "conditional", "over", "caused", "presumed", "planned", "done", "ended")
+PLACES = {sign: place for place, sign in enumerate(SIGNS)}
 _GROUPS = (("negated", "possible", "conditional", "over"), ("caused",), ("planned", "done"), ("ended",))
 _TELLING_SIGNS = frozenset(_GROUPS[0])
 

@@ -26,7 +26,7 @@ def words_keep_their_beginnings(claim: Claim) -> Refusal | None:
     joined = "".join(claim.contexts.lower().split()), "".join(claim.text.lower().split())
     for one, other, whole in ((told, cited, joined[0]), (cited, told, joined[1])):
         for word in one - other - _OTHER_WORDS:
-            if word in whole or stem(word) in {stem(w) for w in other}:
+            if word in whole or stem(word) in _stems(other):
                 continue
             for beginning in (*_CHANGES, *(() if said_no else _TURNS)):
                 bare = word.removeprefix(beginning)
@@ -49,6 +49,11 @@ def levels(text: str) -> frozenset[str]:
         if match[4]:
             found.add(f"{match[3] or match[1]}{match[4]}")
     return frozenset(found)
+
+
+@lru_cache(maxsize=256)
+def _stems(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(stem, words))
 
 
 @lru_cache(maxsize=4096)

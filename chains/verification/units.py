@@ -7,7 +7,7 @@ from functools import lru_cache
 from chains.verification.clauses import bounds
 from chains.verification.reading import bare_stem, carried_by, content_stems, reading_of
 from chains.verification.scopes import Reach
-from chains.verification.signs import ROUND_SURGERY, SIGNS, Signs, signs_of
+from chains.verification.signs import PLACES, ROUND_SURGERY, SIGNS, Signs, signs_of
 from chains.wording import STOPWORDS
 from extraction.drugs import find_drugs
 from extraction.problems import find_problems
@@ -40,7 +40,7 @@ class Unit:
 
     def reach(self, sign: str) -> Reach:
         """Whether the unit stands under a sign."""
-        return self.reaches[SIGNS.index(sign)]
+        return self.reaches[PLACES[sign]]
 
 
 @lru_cache(maxsize=4096)
@@ -109,8 +109,10 @@ def by_name(units: Iterable[Unit]) -> Mapping[str, list[Unit]]:
     """Units under their names and stems."""
     found: dict[str, list[Unit]] = {}
     for unit in units:
-        for key in {unit.name, *unit.stems}:
+        for key in unit.stems:
             found.setdefault(key, []).append(unit)
+        if unit.name not in unit.stems:
+            found.setdefault(unit.name, []).append(unit)
     return found
 
 

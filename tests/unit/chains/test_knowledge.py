@@ -4,9 +4,11 @@ import gc
 import weakref
 from pathlib import Path
 
+from chains.evidence import Group
 from chains.knowledge import Knowledge, knowledge_of
 from chains.scope import scope_of
-from core.records import SummaryRequest
+from core.records import FactKind, SummaryRequest
+from prompts import SectionPlan
 from tests.fakes.charts import AVA, build_store
 from vectorstore.chart import Chart
 
@@ -43,3 +45,16 @@ def test_a_chart_goes_at_once_when_nobody_holds_it_with_all_that_was_made_of_it(
         assert left() is None
     finally:
         gc.enable()
+
+
+def test_the_groups_of_a_section_are_made_once_and_by_another_section_anew(tmp_path: Path) -> None:
+    known = know(build_store(tmp_path, AVA).generation.chart("ava"), EVERYTHING)
+    plan, twin = (SectionPlan("allergies", "Allergies", "list", facts=(FactKind.ALLERGY,)) for _ in range(2))
+    made: list[str] = []
+
+    def make() -> tuple[Group, ...]:
+        made.append("made")
+        return ()
+
+    assert [known.listed(plan, make), known.listed(plan, make), known.listed(twin, make)] == [(), (), ()]
+    assert len(made) == 2

@@ -3,7 +3,8 @@
 import pytest
 
 from chains.evidence import Evidence
-from chains.verification import Claim, first_refusal
+from chains.verification import CHECKS, Claim, Refusal, Verifier, first_refusal
+from chains.verification.chart import ChartView
 from core.records import Action, Assertion, Citation, Fact, FactKind, SectionKind
 from extraction.timeline import ResolvedFact, TimedFact, resolve
 
@@ -134,3 +135,25 @@ def test_an_allergy_in_conflict_is_never_withheld() -> None:
     assert (
         first_refusal(Claim("Allergic to penicillin.", (evidence("Penicillin allergy."),), resolved=conflict)) is None
     )
+
+
+def test_a_chart_remembers_what_was_said_of_a_text_and_another_chart_is_asked_anew() -> None:
+    asked: list[str] = []
+
+    def counted(claim: Claim) -> Refusal | None:
+        asked.append(claim.text)
+        return CHECKS["currency"](claim)
+
+    verifier, lines = Verifier(checks={"currency": counted}), (evidence("Warfarin 5 mg daily."),)
+    stopped, taken = ChartView(WARFARIN), ChartView(())
+    told = [view.first_refusal(verifier, "Takes warfarin 5 mg daily.", lines) for view in (stopped, stopped, taken)]
+    assert [refusal.code if refusal else None for refusal in told] == ["superseded", "superseded", None]
+    assert len(asked) == 2
+
+
+def test_each_verifier_is_asked_for_itself() -> None:
+    view, lines = ChartView(WARFARIN), (evidence("Warfarin 5 mg daily."),)
+    blind, seeing = Verifier(checks={}), Verifier()
+    told = [view.first_refusal(verifier, "Takes warfarin 5 mg daily.", lines) for verifier in (blind, seeing)]
+    assert told[0] is None
+    assert told[1] is not None

@@ -92,6 +92,26 @@ def test_whatever_was_put_comes_back_letter_for_letter(tmp_path: Path, texts: li
         )
 
 
+def test_the_same_search_finds_the_same_again_and_each_choice_of_notes_its_own(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": NOTES})
+    chart = open_store(tmp_path).generation.chart("ann")
+    everywhere, again = chart.search("has aspirin"), chart.search("has aspirin")
+    assert again == everywhere
+    assert chart.search("has aspirin", note_ids=["d", "c", "b", "a"]) == everywhere
+    assert {hit.chunk.note_id for hit in chart.search("has aspirin", note_ids=["c", "d"])} <= {"c", "d"}
+    assert len(chart.search("has aspirin", k=1)) == 1
+
+
+def test_words_of_a_note_are_those_of_the_note_and_of_no_other_patient(tmp_path: Path) -> None:
+    publish(tmp_path, {"ann": NOTES, "bob": [lined("bob", "x", "his", None)]})
+    chart = open_store(tmp_path).generation.chart("ann")
+    assert [chart.text(header.note_id) for header in chart.headers] == [
+        chart.note(header.note_id).text for header in chart.headers
+    ]
+    with pytest.raises(NoteNotFound):
+        chart.text("x")
+
+
 def test_a_chart_of_fifty_thousand_chunks_is_searched_whole(tmp_path: Path) -> None:
     note = lined("ann", "n1", "\n".join(f"line {n} of a long stay" for n in range(50_000)))
     other = lined("bob", "n2", "a dentist")
