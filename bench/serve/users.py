@@ -55,6 +55,7 @@ def measure_real(scratch: Path, size: Size) -> Measured:
     with real_model(scratch) as model:
         name = model_name(model)
         with service(scratch, index, model=model, model_name=name) as server:
+            asyncio.run(read_each(server.url, [Ask(patients[0])]))
             levels = asyncio.run(
                 at_users(
                     server.url,
