@@ -14,8 +14,8 @@ from core.errors import Overloaded
 from core.telemetry import Metrics
 from core.tracing import span
 
-# Without a model a summary is work for this process alone, and more at once only make each slower.
-EXTRACTIVE_PLACES = 4
+# Without a model a summary is work for this process alone: more at once only make each slower, and the loop busier.
+EXTRACTIVE_PLACES = 2
 # What batches leave free, so that one who comes does not find every place taken for as long as a summary takes.
 BATCH_SHARE = 0.75
 _OWN_SHARE = "too many summaries of yours are waiting; try again in a moment"

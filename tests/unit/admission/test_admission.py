@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.admission import AdaptiveLimit, Admission, Priority, Ticket
+from app.admission.admission import EXTRACTIVE_PLACES
 from chains.models import EngineLoad
 from core.errors import DeadlineExceeded, Overloaded
 from core.telemetry import Metrics
@@ -196,12 +197,12 @@ async def test_a_lower_limit_takes_no_place_away_and_gives_none_until_enough_cam
     gate = made(8)
     visits = await ask(gate, *(Ticket("a") for _ in range(9)))
     gate.adapt_to_none()
-    assert (gate.limit, gate.inflight) == (4, 8)
-    for visit in visits[:4]:
+    assert (gate.limit, gate.inflight) == (EXTRACTIVE_PLACES, 8)
+    for visit in visits[: 8 - EXTRACTIVE_PLACES]:
         visit.leave()
     await ticks()
     assert not visits[8].has_place
-    visits[4].leave()
+    visits[8 - EXTRACTIVE_PLACES].leave()
     await ticks()
     assert visits[8].has_place
     await end(*visits)

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from app.admission import AdaptiveLimit, Admission, Ticket
+from app.admission.admission import EXTRACTIVE_PLACES
 from app.engine_watch import EngineWatch
 from app.model_watch import ModelWatch
 from chains.models import EngineLoad, EngineLoadProbe, ModelState
@@ -108,4 +109,4 @@ async def test_a_look_that_fails_changes_nothing(gate: Admission) -> None:
 async def test_without_a_model_few_are_worked_on_at_once(server: FakeOpenAIServer, gate: Admission) -> None:
     server.metrics_page = page(running=0, waiting=0)
     async with watching(gate, server.url, GONE):
-        assert gate.limit == 4
+        assert gate.limit == EXTRACTIVE_PLACES
