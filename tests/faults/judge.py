@@ -69,6 +69,11 @@ class Judge:
             await self._judge(summary, body["patient_id"])
         return summary
 
+    async def prompt_tokens(self, body: dict[str, Any], *, within_s: float) -> int:
+        """What the model read for one more summary; 0 where it was not asked or there is none."""
+        summary = await self.ask(body, streamed=False, within_s=within_s)
+        return int(summary["usage"]["prompt_tokens"]) if summary else 0
+
     def _summary(self, answer: httpx.Response, *, streamed: bool) -> dict[str, Any] | None:
         if answer.status_code != 200:
             self._typed(answer.content, answer.headers)

@@ -82,17 +82,21 @@ class Model:
 
 
 class World:
-    """The model, the names that resolve, and where the service is; `state_dir` is the service's own."""
+    """The model, the names that resolve, and where the service is; `state_dir` is the service's own.
 
-    def __init__(self, folder: Path, index: Path, model: Model) -> None:
+    `model_url` names a model server that is not this world's to break.
+    """
+
+    def __init__(self, folder: Path, index: Path, model: Model, model_url: str = "") -> None:
         self.folder = folder
+        self.model_url = model_url
         self.index = index
         self.model = model
         self.hosts = folder / "hosts"
         self.state_dir = folder / "state"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.pid = 0
+        self._service: subprocess.Popen[bytes] | None = None
 
     def variables(self, more: Mapping[str, str]) -> dict[str, str]:
         """The service's settings: watches that look often, so that a test need not wait."""
@@ -104,13 +108,43 @@ class World:
             "ANAMNESIS_STATE__DIR": str(self.state_dir),
             "ANAMNESIS_SERVICE__PORT": str(self.port),
             "ANAMNESIS_SERVICE__DEADLINE_S": "20",
-            "ANAMNESIS_LLM__URL": f"http://{HOST}:{self.model.port}/v1",
+            "ANAMNESIS_LLM__URL": self.model_url or f"http://{HOST}:{self.model.port}/v1",
             "ANAMNESIS_LLM__PROBE_S": "0.2",
             "ANAMNESIS_LLM__HANG_S": str(HANG_S),
             "ANAMNESIS_LLM__TIMEOUT_S": "8",
             "ANAMNESIS_LLM__CONNECT_TIMEOUT_S": "1",
         }
         return {**clean, **own, **more}
+
+    def serve(self, settings: Mapping[str, str]) -> None:
+        """Begin the service; its log is added to."""
+        command = (sys.executable, "-m", "tests.faults.service")
+        with (self.folder / "service.log").open("ab") as log:
+            self._service = subprocess.Popen(
+                command, cwd=ROOT, env=self.variables(settings), stdout=log, stderr=log, start_new_session=True
+            )
+
+    @property
+    def serving(self) -> bool:
+        """Whether the service's process, the one that was begun, still runs."""
+        return self._service is not None and self._service.poll() is None
+
+    def stop(self) -> None:
+        """Tell the service to stop, as a supervisor does."""
+        if self._service:
+            self._service.send_signal(signal.SIGTERM)
+
+    def exit_code(self, within_s: float) -> int:
+        """The service's exit code once it has ended. Raises subprocess.TimeoutExpired."""
+        assert self._service
+        return self._service.wait(within_s)
+
+    def end(self) -> None:
+        """Kill both."""
+        if self._service:
+            self._service.kill()
+            self._service.wait()
+        self.model.kill()
 
     def resolve(self, *, known: bool) -> None:
         """Have the model's name resolve, or not."""
@@ -128,6 +162,14 @@ class World:
         model: dict[str, Any] = _get(f"{self.url}/readyz")["model"]
         return model
 
+    @property
+    def under_way(self) -> int:
+        """Summaries that the service is working on."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as response:
+            lines = response.read().decode().splitlines()
+        series = "anamnesis_inflight_summaries "
+        return int(float(next(line for line in lines if line.startswith(series)).removeprefix(series)))
+
     def heal(self) -> None:
         """Make everything well again, without touching the service."""
         self.resolve(known=True)
@@ -143,22 +185,28 @@ def running(folder: Path, index: Path, **settings: str) -> Iterator[World]:
     """A service and a model server, well; both are gone at the end."""
     world = World(folder, index, Model(folder))
     world.resolve(known=True)
-    log = (folder / "service.log").open("ab")
-    command = (sys.executable, "-m", "tests.faults.service")
-    service = subprocess.Popen(
-        command, cwd=ROOT, env=world.variables(settings), stdout=log, stderr=log, start_new_session=True
-    )
-    world.pid = service.pid
+    world.serve(settings)
     try:
         world.model.start()
         until(lambda: answers(f"{world.url}/readyz"), _START_S, "the service did not start")
         until(lambda: bool(world.readiness()["ready"]), _START_S, "the service did not find its model")
         yield world
     finally:
-        service.kill()
-        service.wait()
-        world.model.kill()
-        log.close()
+        world.end()
+
+
+@contextmanager
+def serving(folder: Path, index: Path, model_url: str) -> Iterator[World]:
+    """A service over a model server that is somebody else's, as patient with it as the settings are by default."""
+    world = World(folder, index, Model(folder), model_url)
+    patient = {"HANG_S": "20", "TIMEOUT_S": "60", "CONNECT_TIMEOUT_S": "3"}
+    world.serve({f"ANAMNESIS_LLM__{name}": value for name, value in patient.items()})
+    try:
+        until(lambda: answers(f"{world.url}/readyz"), _START_S, "the service did not start")
+        until(lambda: bool(world.readiness()["ready"]), _START_S, "the service did not find its model")
+        yield world
+    finally:
+        world.end()
 
 
 def until(so: Callable[[], bool], within_s: float, otherwise: str) -> None:
