@@ -17,6 +17,7 @@ from app.runs.registry import Runs
 from app.runs.run import Run, Subject
 from app.state import Replay, StateDatabase, find_cached, find_replay
 from chains import ChainInput, SummaryChain
+from chains.models import ModelState
 from chains.trace import one_model_answered
 from core.errors import InvalidRequest, ModelUnavailable, SummaryNotFound
 from core.records import SummaryEvent, SummaryRequest
@@ -33,6 +34,16 @@ class Place:
     reader: Reader
     lookup: Lookup
     chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What a request asks for, under which key, and the state of the model that the key names."""
+
+    request: SummaryRequest
+    chart: Chart
+    key: str
+    model: ModelState
 
 
 class Finder:
@@ -66,7 +77,8 @@ class Finder:
         Raises:
             InvalidRequest, IndexUnavailable, IndexMismatch, PatientNotFound, ModelUnavailable.
         """
-        chart, key = await self._look_up(request)
+        sought = await self._look_up(request)
+        chart, key = sought.chart, sought.key
         if not fresh:
             if found := self._join(key, wish, chart):
                 return found
@@ -78,7 +90,7 @@ class Finder:
                 return found
         lookup: Lookup = "bypassed" if fresh or not self._cache_hours else "miss"
         self._metrics.cache_lookups.labels(lookup).inc()
-        return Place(self._begin(request, chart, key, wish, caller).join(wish), lookup, chart)
+        return Place(self._begin(sought, wish, caller).join(wish), lookup, chart)
 
     async def place_at(self, summary_id: str, patient_id: str | None, wish: Wish) -> Place:
         """A place at a summary that was begun or made before.
@@ -106,10 +118,10 @@ class Finder:
 
     async def has(self, request: SummaryRequest) -> bool:
         """Whether the request would be answered without asking the model. Raises what `place_for` raises."""
-        _, key = await self._look_up(request)
+        key = (await self._look_up(request)).key
         return self._runs.joinable(key) is not None or await self._kept(key) is not None
 
-    async def _look_up(self, request: SummaryRequest) -> tuple[Chart, str]:
+    async def _look_up(self, request: SummaryRequest) -> _Sought:
         if request.template not in self._chain.templates:
             raise InvalidRequest(f"template: unknown; there are {', '.join(self._chain.templates)}")
         generation = self._store.generation
@@ -125,7 +137,7 @@ class Finder:
             chain=self._chain.identity(request.template),
             model=state,
         )
-        return chart, run_key(origins)
+        return _Sought(request, chart, run_key(origins), state)
 
     def _join(self, key: str, wish: Wish, chart: Chart) -> Place | None:
         run = self._runs.joinable(key)
@@ -153,8 +165,9 @@ class Finder:
             self._runs.settle(run)
         return run
 
-    def _begin(self, request: SummaryRequest, chart: Chart, key: str, wish: Wish, caller: str) -> Run:
-        state = self._model.state
+    def _begin(self, sought: _Sought, wish: Wish, caller: str) -> Run:
+        """A run by the very state of the model that its key names, whatever has become of that since."""
+        state = sought.model
 
         def reusable(event: SummaryEvent) -> bool:
             now = self._model.state
@@ -162,5 +175,5 @@ class Finder:
             same = (now.ready, now.model) == (state.ready, state.model)
             return whole and same and event.trace is not None and one_model_answered(event.trace)
 
-        chain_input = ChainInput(request, chart, uuid4().hex, state.ready)
-        return self._runs.begin(key, chain_input, Ticket(caller, wish.priority, wish.deadline), reusable)
+        chain_input = ChainInput(sought.request, sought.chart, uuid4().hex, state.ready)
+        return self._runs.begin(sought.key, chain_input, Ticket(caller, wish.priority, wish.deadline), reusable)

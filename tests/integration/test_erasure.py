@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.audit.entry import AuditEntry
-from core.errors import IngestFailed, SummaryNotFound
+from core.errors import IngestFailed, PatientNotFound
 from ingest.erase.__main__ import main
 from ingest.erase.run import Order, erase
 from tests.fakes.house import EMMA, House, copied, rows, use
@@ -133,7 +133,7 @@ async def test_a_service_under_way_switches_misses_no_request_and_is_erased_too(
         assert set(answers) == {200}
         assert (await service.client.get(f"/summaries/{summary_id}")).status_code == 404
         services = service.app.state.services
-        with pytest.raises(SummaryNotFound):
+        with pytest.raises(PatientNotFound):
             await anext(services.summarizer.resume(summary_id, 1, AuditEntry("r", "c", "summarize", "ok", EMMA)))
         assert services.runs.with_id(summary_id) is None
         assert (await service.client.get(f"/notes/{EMMA}-DS-1")).status_code == 404

@@ -14,6 +14,7 @@ from core.errors import ModelUnavailable
 from core.settings import IndexSettings, Settings, StateSettings
 from tests.fakes.charts import AVA, build_store
 from tests.fakes.service import Running, ScriptedModel, events_of, eventually, running, started
+from vectorstore.chart import Chart
 
 pytestmark = pytest.mark.integration
 EVENTS = {"accept": "text/event-stream"}
@@ -178,6 +179,34 @@ async def test_a_summary_during_which_the_model_changed_answers_for_nobody_else(
         await call
         watch._state = ModelState(True, "scripted", "ready")
         assert (await ask(service))[1] == "miss"
+
+
+async def test_a_model_that_goes_while_it_is_looked_up_is_not_taken_for_one_that_wrote(tmp_path: Path) -> None:
+    async with running(tmp_path, llm=ScriptedModel(text="nonsense")) as service:
+        watch, finder = service.app.state.services.model, service.app.state.services.finder
+
+        async def gone(_key: str) -> None:
+            watch._state = ModelState(False, None, "gone")
+
+        finder._kept = gone
+        await ask(service)
+        del finder._kept
+        watch._state = ModelState(True, "scripted", "ready")
+        assert (await ask(service))[1] == "miss"
+
+
+async def test_a_summary_with_a_section_that_failed_answers_for_nobody_else(
+    service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Chart, "search", broken)
+        answer = await service.client.post("/summarize", json=BODY)
+    assert "failed" in {section["outcome"] for section in answer.json()["sections"]}
+    assert service.rows("SELECT count(*) FROM summary_cache") == [(0,)]
+    assert (await ask(service))[1] == "miss"
 
 
 async def test_two_replicas_on_one_state_database_share_what_is_kept(tmp_path: Path) -> None:

@@ -123,6 +123,34 @@ async def test_time_that_is_up_for_the_last_reader_ends_the_work_without_a_linge
     assert (run.ended, chain.ended) == (True, 1)
 
 
+async def test_a_later_reader_has_the_run_wait_for_its_place_as_long_as_it_waits_itself() -> None:
+    go_on = asyncio.Event()
+    runs = runs_over(FakeChain(go_on.wait), places=1)
+    holder = asyncio.create_task(read(runs.begin("other", input_of("other"), Ticket("b"))))
+    now = asyncio.get_running_loop().time()
+    queued = runs.begin("key", input_of("s"), Ticket("a", deadline=now + 0.1))
+    hurried = asyncio.create_task(read(queued, within_s=0.1))
+    patient = asyncio.create_task(read(queued, within_s=5))
+    with pytest.raises(DeadlineExceeded):
+        await hurried
+    assert not queued.ended
+    go_on.set()
+    assert (len(await holder), len(await patient)) == (3, 3)
+
+
+async def test_a_run_that_still_waits_for_its_place_leaves_the_queue_with_its_last_reader() -> None:
+    go_on = asyncio.Event()
+    chain = FakeChain(go_on.wait)
+    runs = runs_over(chain, places=1)
+    holder = asyncio.create_task(read(runs.begin("other", input_of("other"), Ticket("b"))))
+    await until(lambda: chain.begun)
+    with pytest.raises(DeadlineExceeded):
+        await read(runs.begin("key", input_of("s"), Ticket("a")), within_s=0.05)
+    go_on.set()
+    await holder
+    assert chain.begun == 1
+
+
 async def test_the_events_may_be_read_from_another_task() -> None:
     run = begun(FakeChain(lambda: asyncio.sleep(0.05)))
     async with run.join() as reader:
