@@ -1,5 +1,6 @@
 """Holding requests to the model's context, so that the server neither refuses them nor silently writes less."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -13,6 +14,7 @@ from core.errors import ModelUnavailable
 
 _SLACK = 16
 _LOOK_AGAIN_S = 60.0
+_COUNT_S = 2.0
 
 Count = Callable[[Sequence[BaseMessage]], Awaitable[Counted]]
 
@@ -34,29 +36,37 @@ class TokenBudget:
 
     async def look(self) -> None:
         """Have the opening counted, at most once a minute. Never raises."""
-        if self._count is None or time.monotonic() - self._looked_at < _LOOK_AGAIN_S:
-            return
-        self._looked_at = time.monotonic()
-        try:
-            self._counted = await self._count([*self._opening, HumanMessage("")])
-        except ModelUnavailable:
-            self._counted = None
+        if time.monotonic() - self._looked_at >= _LOOK_AGAIN_S:
+            self._looked_at = time.monotonic()
+            self._counted = await self._count_with("")
 
     async def fit(self, turn: str, max_tokens: int) -> None:
         """Make sure of `max_tokens` for the answer to opening and turn.
 
         Raises:
             PromptTooLong: they are not to be had.
-            ModelUnavailable: the server does not answer.
         """
-        if self._count is None or self._counted is None or not self._counted.context:
+        if self._counted is None or not self._counted.context:
             return
         left = self._counted.context - max_tokens
         if self._counted.tokens + len(turn.encode(errors="replace")) + _SLACK <= left:
             return
-        counted = await self._count([*self._opening, HumanMessage(turn)])
-        if counted.tokens > left:
+        counted = await self._count_with(turn)
+        if counted and counted.tokens > left:
             raise PromptTooLong(counted.context)
+
+    async def _count_with(self, turn: str) -> Counted | None:
+        """The tokens of opening and turn; None where the server does not say within two seconds.
+
+        A frozen server must not hold up a summary here: of its silence the request that follows makes what is to be.
+        """
+        if self._count is None:
+            return None
+        try:
+            async with asyncio.timeout(_COUNT_S):
+                return await self._count([*self._opening, HumanMessage(turn)])
+        except (ModelUnavailable, TimeoutError):
+            return None
 
 
 def budget_for(llm: BaseChatModel, opening: Sequence[BaseMessage]) -> TokenBudget:

@@ -21,7 +21,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr
 
 from chains.models.answer import Piece, read_stream, read_whole
-from chains.models.connection import Connection, loads
+from chains.models.connection import Connection
 from chains.models.counting import Counted, read_count
 from chains.models.errors import ModelInterrupted, ModelNotServed
 from chains.models.guard import Guard
@@ -85,8 +85,7 @@ class ChatVLLM(BaseChatModel):
         """
         name = self.adapter or self.model or await self._ask_name()
         body = {"model": name, "messages": convert_to_openai_messages(list(messages)), "add_generation_prompt": True}
-        async with self._connection.post("/tokenize", body) as response:
-            return read_count(loads(await response.read()))
+        return read_count(await self._connection.ask("/tokenize", body))
 
     @property
     def _llm_type(self) -> str:

@@ -70,16 +70,20 @@ class Connection:
 
     async def get(self, path: str) -> Any:
         """The JSON a GET answers, None when it answers none. Raises what `post` raises."""
-        body = await self._read(path)
+        body = await self._read("GET", path)
         return loads(body) if body.strip() else None
+
+    async def ask(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON of a POST for which nothing is generated: it waits for no place. Raises what `post` raises."""
+        return loads(await self._read("POST", path, orjson.dumps(body)))
 
     async def get_text(self, path: str) -> str:
         """The text a GET answers. Raises what `post` raises."""
-        return (await self._read(path)).decode(errors="replace")
+        return (await self._read("GET", path)).decode(errors="replace")
 
-    async def _read(self, path: str) -> bytes:
+    async def _read(self, method: str, path: str, data: bytes | None = None) -> bytes:
         try:
-            async with await self._send(self._open(), "GET", path, None) as response:
+            async with await self._send(self._open(), method, path, data) as response:
                 return await response.read()
         except TimeoutError as e:
             raise ModelUnavailable(f"the model server did not answer within {self.timeout_s:g} s") from e

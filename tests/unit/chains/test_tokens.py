@@ -1,5 +1,6 @@
 """Prompts are held to the model's context before they are sent."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
@@ -85,6 +86,17 @@ async def test_where_the_server_tells_nothing_all_fits(words: Words) -> None:
     assert words.asked == 1
 
 
+async def test_a_server_that_is_silent_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(messages: Sequence[BaseMessage]) -> Counted:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr("chains.tokens._COUNT_S", 0.01)
+    budget = TokenBudget(silent, OPENING)
+    await budget.look()
+    await budget.fit("one " * 1000, 96)
+
+
 async def test_the_opening_is_not_counted_for_each_summary() -> None:
     words = Words(context=200)
     budget = await budget_of(words)
@@ -100,6 +112,17 @@ async def test_a_model_without_a_server_has_no_bounds() -> None:
 
 async def test_a_server_counts_with_its_own_template(server: FakeOpenAIServer, model: ChatVLLM) -> None:
     assert await model.count(OPENING) == Counted(3, server.context)
+
+
+async def test_counting_waits_for_no_place_among_those_that_generate(server: FakeOpenAIServer) -> None:
+    server.behaviour = "hang"
+    model = ChatVLLM(base_url=server.url, model="fake-model", timeout_s=5, max_concurrency=1)
+    generating = asyncio.create_task(model.ainvoke("Hello"))
+    assert await asyncio.to_thread(server.wait_until, lambda s: s.running == 1)
+    assert (await model.count(OPENING)).tokens == 3
+    generating.cancel()
+    await asyncio.gather(generating, return_exceptions=True)
+    await model.aclose()
 
 
 async def test_a_server_that_cannot_count_is_a_model_error(server: FakeOpenAIServer, model: ChatVLLM) -> None:
