@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.factory import create_app
 from app.server import serve
 from app.tracing_setup import record_spans
+from app.warm_up import settle_memory
 from core.errors import AnamnesisError
 from core.settings import load_settings
 from core.telemetry import configure_logging
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         configure_logging(settings.log.level, settings.log.format)
         stop_recording = record_spans(settings.tracing)
         app = create_app(settings)
+        app.state.when_warm = settle_memory
     except AnamnesisError as e:
         print(f"{e.code}: {e}", file=sys.stderr)
         return 2

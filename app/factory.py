@@ -67,6 +67,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.drain = Drain()
+    app.state.when_warm = lambda: None
     app.openapi = partial(describe, app, with_keys=bool(keys))  # type: ignore[method-assign]
     for part in (batch, summarize, summarize_ws, summaries, patients, notes, feedback, health, metrics, session, pages):
         app.include_router(part.router)

@@ -78,7 +78,7 @@ def lifespan_of(
             stack.push_async_callback(services.runs.aclose)
             services.drain.on_hand_back(services.runs.hand_back)
             index.listen(services.runs.forget_others)
-            _keep_running(stack, warm_up(index))
+            _keep_running(stack, warm_up(index, app.state.when_warm))
             _keep_running(stack, index.follow(settings.index.poll_s))
             _keep_running(stack, model.watch.follow(settings.llm.probe_s))
             _keep_running(stack, services.batches.work())

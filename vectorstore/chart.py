@@ -89,6 +89,11 @@ class Chart:
         self.skipped: tuple[SkippedNote, ...] = self._patient.skipped
 
     @property
+    def chunk_count(self) -> int:
+        """How many chunks it has, told without reading any."""
+        return self._patient.vectors
+
+    @property
     def headers(self) -> tuple[NoteHeader, ...]:
         """All notes without their text."""
         return self._once("headers", lambda: tuple(row.header for row in self._rows))

@@ -26,7 +26,9 @@ from vectorstore.stored_note import StoredNote
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
-_OPEN_CHARTS = 32
+# An open chart takes about 11 kB a chunk, with what the chain found out of it: these are some 140 MB.
+_OPEN_CHUNKS = 12_288
+_OPEN_CHARTS = 256
 _LARGEST_PAGE = 1000
 
 
@@ -99,7 +101,7 @@ class Generation:
         return self._directory.find(patient_id) is not None
 
     def chart(self, patient_id: str) -> Chart:
-        """The chart of one patient; the last few that were opened are kept.
+        """The chart of one patient; those asked for last are kept open, up to so many chunks together.
 
         Raises:
             PatientNotFound: there is no such patient.
@@ -113,7 +115,7 @@ class Generation:
         with self._lock:
             # Another thread may have opened it meanwhile: its chart stays, so that both share what it loads.
             chart = self._charts.setdefault(patient_id, chart)
-            while len(self._charts) > _OPEN_CHARTS:
+            while len(self._charts) > 1 and self._are_too_many():
                 self._charts.popitem(last=False)
         return chart
 
@@ -191,6 +193,9 @@ class Generation:
     def open_segments(self) -> Mapping[str, Segment]:
         """The segments by name."""
         return self._segments
+
+    def _are_too_many(self) -> bool:
+        return len(self._charts) > _OPEN_CHARTS or sum(c.chunk_count for c in self._charts.values()) > _OPEN_CHUNKS
 
     def _open(self, patient_id: str) -> Chart:
         place = self._directory.find(patient_id)

@@ -93,6 +93,31 @@ def test_absurd_limits_are_refused(tmp_path: Path, limit: int) -> None:
         open_store(tmp_path).generation.patients(limit=limit)
 
 
+def test_charts_asked_for_last_stay_open_as_far_as_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vectorstore.generation._OPEN_CHUNKS", 2)
+    publish(tmp_path, charts_of("ann", "bob", "cid"))
+    generation = open_store(tmp_path).generation
+    ann, bob = generation.chart("ann"), generation.chart("bob")
+    assert generation.chart("ann") is ann
+    generation.chart("cid")
+    assert generation.chart("ann") is ann
+    assert generation.chart("bob") is not bob
+
+
+def test_a_chart_larger_than_the_room_stays_open_until_another_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vectorstore.generation._OPEN_CHUNKS", 0)
+    publish(tmp_path, charts_of("ann", "bob"))
+    generation = open_store(tmp_path).generation
+    ann = generation.chart("ann")
+    assert generation.chart("ann") is ann
+    generation.chart("bob")
+    assert generation.chart("ann") is not ann
+
+
 def test_unknown_ids_are_named_errors_that_quote_nothing(tmp_path: Path) -> None:
     publish(tmp_path, charts_of("a"))
     generation = open_store(tmp_path).generation
