@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.figures import Figure, Measured
 from bench.parts import Size
-from bench.serve.client import Seen, read_each, session_for
+from bench.serve.client import Seen, read, session_for
 from bench.serve.load import Load, closed_loop, open_loop, percentile
 from bench.serve.paced import Pace
 from bench.serve.patients import index_for, known
@@ -16,7 +16,7 @@ from bench.serve.processes import paced_model, service, stand_beside
 from bench.serve.requests import Ask, mixed
 
 SECONDS = {"full": 40.0, "try": 5.0}
-FINDING_S = {"full": 25.0, "try": 5.0}
+FINDING_S = {"full": 15.0, "try": 5.0}
 USERS = 24
 TIMES, REFUSED_MS, WORSE = 3.0, 50, 1.5
 REFUSALS = ("overloaded",)
@@ -26,7 +26,7 @@ SLOW = Pace(per_stream=50, total=1500, seqs=64)
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Summaries a second at saturation, and what two stretches of load saw."""
+    """The most summaries finished a second, and what two stretches of load saw: at that rate, and at three times it."""
 
     capacity: float
     saturated: Load
@@ -50,10 +50,13 @@ def measure(scratch: Path, size: Size) -> Measured:
 
 
 async def _run(url: str, patients: list[str], asks: Callable[[], Iterator[Ask]], size: Size) -> _Found:
-    await read_each(url, [Ask(one, "problem_list") for one in patients])
     async with session_for(url) as session:
-        capacity = (await closed_loop(session, asks(), users=USERS, seconds=FINDING_S[size])).rate
-        sys.stderr.write(f"  saturated at {capacity:.1f} summaries/s\n")
+        await asyncio.gather(*(read(session, Ask(one)) for one in patients))
+        closed = (await closed_loop(session, asks(), users=USERS, seconds=FINDING_S[size])).rate
+        # Users who wait for answers may leave it idle now and then; too many arrivals do not.
+        flooded = (await open_loop(session, asks(), rate=TIMES * max(closed, 0.5), seconds=FINDING_S[size])).rate
+        capacity = max(closed, flooded)
+        sys.stderr.write(f"  saturated at {capacity:.1f} summaries/s, with {USERS} users at {closed:.1f}\n")
         rate = max(capacity, 0.5)
         saturated = await open_loop(session, asks(), rate=rate, seconds=SECONDS[size], seed=7)
         over = await open_loop(session, asks(), rate=TIMES * rate, seconds=SECONDS[size], seed=8)
@@ -67,7 +70,7 @@ def _figures(name: str, found: _Found) -> list[Figure]:
     about = f"{len(found.over.seen)} arrivals, {len(found.over.ok)} accepted, {len(refused)} refused"
     begins = f"overload, {name}"
     return [
-        Figure(f"{begins}: saturation", found.capacity, "summaries/s", baseline=f"{USERS} users, closed loop"),
+        Figure(f"{begins}: saturation", found.capacity, "summaries/s", baseline="the most that were finished a second"),
         Figure(f"{begins}: accepted, p95 at saturation", at, "s", baseline="Poisson arrivals at that rate"),
         Figure(f"{begins}: accepted, p95 at three times that", over, "s", baseline=about),
         Figure(f"{begins}: p95, three times / saturation", over / at if at else 0.0, "times", WORSE, "at_most", about),
