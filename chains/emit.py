@@ -131,7 +131,8 @@ class Emitter:
         composed: Usage,
         first_s: float | None,
     ) -> Summary:
-        model = next((v.model for v in verdicts if v.model and v.statement), None)
+        # More than one where the server's model was changed meanwhile.
+        model = ", ".join(sorted({v.model for v in verdicts if v.model and v.statement})) or None
         wanted = any(v.group.rewritable for v in verdicts)
         if gathered.request.require == "abstractive" and wanted and model is None:
             raise ModelUnavailable("no statement of the model could be used, and abstractive was required")

@@ -72,6 +72,15 @@ def outcome(events: list[ChainEvent], key: str) -> str:
     return next(e.outcome for e in events if isinstance(e, SectionEvent) and e.key == key)
 
 
+async def test_names_every_model_that_wrote_a_statement_and_no_other() -> None:
+    course = groups("course", 4)
+    wrote = [verdict(g, model=m) for g, m in zip(course, ("new", "old", "new", ""), strict=True)]
+    wrote[3] = replace(wrote[3], model="refused", statement=None)
+    events = await emit([SectionEvidence(PLANS["course"], course)], wrote)
+    assert isinstance(events[-1], SummaryEvent)
+    assert events[-1].summary.provenance.model == "new, old"
+
+
 async def test_statements_of_a_section_come_in_reading_order_however_they_were_decided() -> None:
     course = groups("course", 3)
     events = await emit([SectionEvidence(PLANS["course"], course)], [verdict(g) for g in reversed(course)])
