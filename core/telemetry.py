@@ -13,6 +13,7 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 _FRAMES = 5
 _SECTION_OUTCOMES = ("ok", "partial", "withheld", "no_evidence", "failed")
 _REQUEST_OUTCOMES = ("ok", "rejected", "unavailable", "refused_by_breaker", "cancelled")
+_ITEM_OUTCOMES = ("ok", "failed", "cancelled")
 _PRIORITIES = ("interactive", "batch")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -94,7 +95,7 @@ class Metrics:
             "cancelled_total", "Summaries given up because every reader left.", "stage", of=("queued", "running")
         )
         self.streams_resumed = counter("streams_resumed_total", "Streams taken up again by their readers.")
-        self.batch_summaries = counter("batch_summaries_total", "Summaries of batches.", "outcome")
+        self.batch_summaries = counter("batch_summaries_total", "Summaries of batches.", "outcome", of=_ITEM_OUTCOMES)
         self.ingest_notes = counter("ingest_notes_total", "Notes read by ingest.", "outcome")
         self.summary_seconds = self._histogram("summary_seconds", "Time of a whole summary.")
         self.first_statement_seconds = self._histogram("first_statement_seconds", "Time to the first statement.")

@@ -20,6 +20,11 @@ class Agenda:
         """How many are under way."""
         return len(self._under_way)
 
+    @property
+    def left(self) -> int:
+        """How many are not done: pending, or under way."""
+        return sum(len(positions) for positions in self._pending.values()) + len(self)
+
     def add(self, batch: Unfinished) -> None:
         """Add a batch. One that is here already stays as it is."""
         if batch.positions and batch.batch_id not in self._callers:

@@ -120,6 +120,7 @@ class Batches:
             while True:
                 self._news.clear()
                 self._begin_what_fits()
+                self._metrics.batch_waiting.set(self._agenda.left)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_S):
                         await self._news.wait()

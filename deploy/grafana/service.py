@@ -81,14 +81,6 @@ TIME = Section(
     (
         Panel("graph", "Wait for a place", quantiles("anamnesis_queue_seconds", "priority"), "s"),
         Panel("graph", "Time to gather evidence", quantiles("anamnesis_gather_seconds"), "s"),
-        Panel(
-            "graph",
-            "Time until the prefix cache was primed",
-            quantiles("anamnesis_prime_seconds"),
-            "s",
-            "Of summaries whose first request runs ahead of the others.",
-        ),
-        Panel("graph", "Time to a model's first token", quantiles("anamnesis_llm_first_token_seconds"), "s"),
         Panel("graph", "Time of a model request", quantiles("anamnesis_llm_request_seconds"), "s"),
         Panel(
             "graph",
@@ -96,6 +88,13 @@ TIME = Section(
             (*quantiles("anamnesis_verify_seconds"), mean("anamnesis_verify_seconds", "mean")),
             "s",
             "All statements of one summary together.",
+        ),
+        Panel(
+            "graph",
+            "Time until the prefix cache was primed",
+            (Query(f"{one('anamnesis_prime_seconds_sum')} / {one('anamnesis_prime_seconds_count')}", "{{instance}}"),),
+            "s",
+            "When the model became ready: the openings of all requests, read ahead. The mean since the start.",
         ),
     ),
     across=3,

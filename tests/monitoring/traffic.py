@@ -38,7 +38,7 @@ class Traffic:
                 await self.ask_wrongly()
                 await self.leave_and_come_back()
                 await self.ask_for_too_much()
-                await self.batch()
+                await self.batch(words)
             self.server.behaviour = "400"
             await self.summarize(headers=FRESH)
             self.server.behaviour = "reset"
@@ -108,15 +108,15 @@ class Traffic:
         assert 200 in statuses and statuses & {429, 503}, statuses
         self.server.delay_s = 0
 
-    async def batch(self) -> None:
+    async def batch(self, words: int) -> None:
         """Two summaries that nobody waits for."""
-        body = {"requests": [{"patient_id": "ava", "max_words": 90}, {"patient_id": "ben", "max_words": 90}]}
+        body = {"requests": [{"patient_id": name, "max_words": words + 1} for name in ("ava", "ben")]}
+        self.server.delay_s = 1.2
         answer = await self.client.post("/summarize/batch", json=body)
-        if answer.status_code != 202:
-            return
-        place = f"/summarize/batch/{answer.json()['batch_id']}"
+        assert answer.status_code == 202, answer.text
 
         async def done() -> bool:
-            return "running" not in (await self.client.get(place)).text
+            return bool((await self.client.get(answer.headers["location"])).json()["state"] == "done")
 
-        await eventually(done, within_s=20)
+        await eventually(done, within_s=60)
+        self.server.delay_s = 0

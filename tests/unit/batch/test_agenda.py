@@ -41,3 +41,15 @@ def test_a_batch_is_added_once() -> None:
     agenda.next()
     agenda.add(Unfinished("one", "a", (0, 1)))
     assert taken(agenda, 2) == [("one", 1), None]
+
+
+def test_what_is_left_is_all_that_is_pending_or_under_way() -> None:
+    agenda = Agenda()
+    agenda.add(Unfinished("b", "ward", (0, 1, 2)))
+    assert agenda.left == 3
+    chosen = agenda.next()
+    assert chosen and agenda.left == 3
+    agenda.done(*chosen)
+    assert agenda.left == 2
+    agenda.drop("b")
+    assert agenda.left == 0
