@@ -41,6 +41,7 @@ class Runs:
         self._by_key: dict[str, Run] = {}
         self._running: dict[str, Run] = {}
         self._finished: OrderedDict[str, Run] = OrderedDict()
+        self._expiries: dict[str, asyncio.TimerHandle] = {}
 
     def joinable(self, key: str) -> Run | None:
         """The run that is making, or has just made, what this key stands for."""
@@ -70,16 +71,17 @@ class Runs:
 
     def remember(self, run: Run) -> None:
         """Hold a finished run for a while."""
-        self._finished[run.subject.summary_id] = run
+        summary_id = run.subject.summary_id
+        self._finished[summary_id] = run
+        self._expiries[summary_id] = asyncio.get_running_loop().call_later(self._remembered_s, self.forget, summary_id)
         while len(self._finished) > self._most_remembered:
-            _, oldest = self._finished.popitem(last=False)
-            self._unjoin(oldest)
-        asyncio.get_running_loop().call_later(self._remembered_s, self._expire, run)
+            self.forget(next(iter(self._finished)))
 
     def forget(self, summary_id: str) -> None:
         """Hold a finished run no longer."""
         run = self._finished.pop(summary_id, None)
         if run:
+            self._expiries.pop(summary_id).cancel()
             self._unjoin(run)
 
     def forget_others(self, generation: Generation) -> None:
@@ -101,13 +103,9 @@ class Runs:
     async def aclose(self) -> None:
         """Stop what is under way and hold nothing any more."""
         await asyncio.gather(*(run.cancel() for run in list(self._running.values())))
-        self._finished.clear()
+        for summary_id in list(self._finished):
+            self.forget(summary_id)
         self._by_key.clear()
-
-    def _expire(self, run: Run) -> None:
-        self._unjoin(run)
-        if self._finished.get(run.subject.summary_id) is run:
-            self.forget(run.subject.summary_id)
 
     def _unjoin(self, run: Run) -> None:
         if self._by_key.get(run.key) is run:

@@ -42,8 +42,8 @@ async def ask(service: Running, headers: dict[str, str] | None = None, **changes
 def forget(service: Running) -> None:
     """Have the service hold nothing in memory, as after a restart or in another replica."""
     runs = service.app.state.services.runs
-    runs._finished.clear()
-    runs._by_key.clear()
+    for summary_id in list(runs._finished):
+        runs.forget(summary_id)
 
 
 @pytest.mark.parametrize("from_memory", [True, False])

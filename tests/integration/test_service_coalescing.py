@@ -176,9 +176,9 @@ async def test_a_broken_stream_is_taken_up_again_while_the_model_still_writes(
 @pytest.mark.parametrize("where", ["memory", "database"])
 async def test_a_finished_summary_is_taken_up_again_at_any_event(service: Running, where: str) -> None:
     whole = await read_all(service, 1)
-    if where == "database":
-        service.app.state.services.runs._finished.clear()
     summary_id = whole[0].event.summary_id  # type: ignore[union-attr]
+    if where == "database":
+        service.app.state.services.runs.forget(summary_id)
     for after in (0, 1, len(whole) - 1, len(whole), len(whole) + 7):
         rest = [e async for e in summarizer_of(service).resume(summary_id, after, entry(after + 10))]
         expected = whole[min(after, len(whole) - 1) :]

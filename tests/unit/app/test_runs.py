@@ -1,7 +1,9 @@
 """One chain at work for all its readers."""
 
 import asyncio
+import gc
 from typing import Any, cast
+from weakref import ref
 
 import pytest
 
@@ -201,6 +203,19 @@ async def test_finished_runs_are_remembered_for_a_while_and_so_many_of_them() ->
     assert [name for name in "abc" if runs.joinable(name)] == ["b", "c"]
     await until(lambda: not runs.with_id("c"))
     assert [name for name in "abc" if runs.with_id(name) or runs.joinable(name)] == []
+
+
+async def test_nothing_holds_a_run_that_is_remembered_no_more() -> None:
+    runs = runs_over(FakeChain(lambda: asyncio.sleep(0)), most_remembered=3)
+    seen = []
+    for number in range(10):
+        run = runs.begin(f"k{number}", input_of(str(number)), Ticket("a"))
+        await read(run)
+        seen.append(ref(run))
+    del run
+    await asyncio.sleep(0)
+    gc.collect()
+    assert [number for number, run in enumerate(seen) if run()] == [7, 8, 9]
 
 
 async def test_runs_of_patients_who_are_gone_are_not_remembered() -> None:
