@@ -37,17 +37,17 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["events", "socket"])
 
 
 class HeldModel(ScriptedModel):
-    """Answers its first request, and the others once it is let go."""
+    """Answers its first request, and of the others as many as it is let go."""
 
-    _let_go: asyncio.Event = PrivateAttr(default_factory=asyncio.Event)
+    _free: asyncio.Semaphore = PrivateAttr(default_factory=lambda: asyncio.Semaphore(1))
 
-    def let_go(self) -> None:
-        """Answer all that was held, and whatever comes."""
-        self._let_go.set()
+    def let_go(self, requests: int = 1000) -> None:
+        """Answer so many more."""
+        for _ in range(requests):
+            self._free.release()
 
     async def _agenerate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
-        if self.asked:
-            await self._let_go.wait()
+        await self._free.acquire()
         return await super()._agenerate(messages, *args, **kwargs)
 
 
@@ -76,16 +76,54 @@ async def opened(nginx: Nginx, client: httpx.AsyncClient, transport: str, reques
                 yield read_message(message)
 
 
-@TRANSPORTS
-async def test_a_statement_arrives_before_the_last_one_is_made(tmp_path: Path, transport: str) -> None:
+async def gather_into(got: list[Event], events: AsyncIterator[Event]) -> None:
+    async for event in events:
+        got.append(event)  # noqa: PERF401  Whoever waits looks at what is there so far.
+
+
+async def arrives_in_step(tmp_path: Path, transport: str, changes: dict[str, str] | None = None) -> bool:
+    """Whether a reader behind the proxy has at every moment what one before it has, of a summary made bit by bit."""
     model = HeldModel(text="nonsense")
-    async with proxied(tmp_path, llm=model) as (_, nginx, client):
-        names = []
-        async for event in opened(nginx, client, transport, AVA):
-            names.append(event.name)
-            if event.name == "statement":
-                model.let_go()
-    assert names[-1] == "summary"
+    direct: list[Event] = []
+    through: list[Event] = []
+
+    async def caught_up() -> bool:
+        return len(through) == len(direct)
+
+    async with proxied(tmp_path, changes=changes, llm=model) as (service, nginx, client):
+        reading = [asyncio.create_task(gather_into(direct, opened(nginx, service.client, "events", AVA)))]
+        await model.asked_more_than(0)
+        reading.append(asyncio.create_task(gather_into(through, opened(nginx, client, transport, AVA))))
+        steps = 0
+        in_step = True
+        while in_step and (not direct or direct[-1].name != "summary"):
+            seen, steps = -1, steps + 1
+            while len(direct) > seen:
+                seen = len(direct)
+                await asyncio.sleep(0.2)
+            try:
+                await eventually(caught_up, within_s=5)
+            except AssertionError:
+                in_step = False
+            model.let_go(1)
+        model.let_go()
+        await asyncio.gather(*reading)
+    assert steps > 5 or not in_step
+    # One summary, since the second reader joined the first.
+    assert through == direct
+    return in_step
+
+
+@TRANSPORTS
+async def test_all_that_was_sent_arrives_before_more_is_made(tmp_path: Path, transport: str) -> None:
+    assert await arrives_in_step(tmp_path, transport)
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_site_that_compresses_holds_nothing_back_since_the_service_tells_it(tmp_path: Path, told: bool) -> None:
+    site = "proxy_http_version 1.1; gzip on; gzip_proxied any; gzip_min_length 0; gzip_types text/event-stream;"
+    deaf = "" if told else " proxy_ignore_headers X-Accel-Buffering;"
+    assert await arrives_in_step(tmp_path, "events", {"proxy_http_version 1.1;": site + deaf}) is told
 
 
 @TRANSPORTS
