@@ -24,6 +24,8 @@ class Traced:
             async def note(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     request.say(status=message["status"])
+                elif message["type"] == "websocket.close":
+                    request.say(status=message.get("code", 1000))
                 await send(message)
 
             await self.app(scope, receive, note)

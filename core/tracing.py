@@ -48,7 +48,7 @@ class Attributes(TypedDict, total=False):
     cached_prompt_tokens: int
     completion_tokens: int
     status: int
-    """Of an HTTP answer."""
+    """Of an HTTP answer, or the code a WebSocket was closed with."""
 
 
 class Spanning(Protocol):

@@ -17,11 +17,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from app.factory import create_app
 from chains.models import ChatVLLM
 from chains.passages import PassageFinder
-from chains.verification import Verifier
+from chains.verification.chart import ChartView
 from core.records import Note
 from core.settings import Settings, StateSettings
 from core.tracing import record_with
 from tests.fakes.charts import build_store
+from tests.fakes.loopback import ask, served
 from tests.fakes.openai_server import FakeOpenAIServer
 from tests.fakes.service import Running, running, started
 
@@ -153,7 +154,7 @@ async def test_no_span_holds_a_word_of_chart_model_or_caller(
             patch.setattr(PassageFinder, "groups", breaks)
             await service.client.post("/summarize", json=body, headers=FRESH)
         with monkeypatch.context() as patch:
-            patch.setattr(Verifier, "first_refusal", breaks)
+            patch.setattr(ChartView, "first_refusal", breaks)
             failed = await service.client.post("/summarize", json=body, headers=FRESH)
             assert failed.status_code == 500
     spans = of_requests(recorded)
@@ -169,14 +170,24 @@ async def test_a_request_says_whether_its_summary_was_found_joined_or_made(
 ) -> None:
     server.delay_s = 0.3
     async with running(tmp_path, llm=llm) as service:
-        ask = partial(service.client.post, "/summarize", json={"patient_id": "ava"})
-        await asyncio.gather(ask(), ask())
-        await ask()
-        await ask(headers=FRESH)
+        post = partial(service.client.post, "/summarize", json={"patient_id": "ava"})
+        await asyncio.gather(post(), post())
+        await post()
+        await post(headers=FRESH)
     spans = by_name(of_requests(recorded))
     said = Counter(str((s.attributes or {})["cache"]) for s in spans["request"])
     assert said == {"miss": 1, "coalesced": 1, "hit": 1, "bypassed": 1}
     assert len(spans["summarize"]) == 2
+
+
+async def test_a_summary_over_a_websocket_is_one_trace_too(tmp_path: Path, recorded: InMemorySpanExporter) -> None:
+    async with served(tmp_path) as service:
+        _, code = await ask(service, {"patient_id": "ava"}, headers={"traceparent": CALLER})
+    spans = of_requests(recorded)
+    assert code == 1000
+    assert {s.name for s in spans} == STEPS - {"model request"}
+    assert {f"{s.context.trace_id:032x}" for s in spans} == {CALLER.split("-")[1]}
+    assert by_name(spans)["request"][0].attributes == {"status": 1000, "cache": "miss"}
 
 
 async def test_a_request_for_anything_else_is_not_traced(tmp_path: Path, recorded: InMemorySpanExporter) -> None:
