@@ -75,12 +75,12 @@ class Guard:
         return await (self.breaker.wait(coming) if self.breaker else coming)
 
     async def _pause(self, error: ModelInterrupted) -> None:
-        # Spread, so that what failed together does not come back together.
-        await self._wait(asyncio.sleep(error.wait_s * random.uniform(0.5, 1.5)))
+        # Spread, so that what failed together does not come back together; never sooner than the server asked for.
+        await self._wait(asyncio.sleep(error.wait_s * random.uniform(1.0, 1.5)))
 
     @contextmanager
     def _request(self) -> Iterator[None]:
-        outcome = "cancelled"
+        outcome = "unavailable"
         try:
             if self.breaker:
                 with self.breaker.passage():
@@ -90,6 +90,9 @@ class Guard:
             outcome = "ok"
         except ModelUnavailable as e:
             outcome = _outcome(e)
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            outcome = "cancelled"
             raise
         finally:
             if self._metrics:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chains.models import Breaker, BreakerOpen, BreakerState, ChatVLLM, Guard
+from chains.models.errors import ModelInterrupted
 from core.errors import ModelUnavailable
 from core.telemetry import Metrics
 from tests.fakes.openai_server import Behaviour, FakeOpenAIServer
@@ -128,6 +129,19 @@ async def test_an_asker_who_leaves_is_counted_as_such(
     await asyncio.gather(task, return_exceptions=True)
     assert counted(metrics, "cancelled") == 1
     assert counted(metrics, "unavailable") == 0
+
+
+async def test_a_server_is_never_asked_again_sooner_than_it_said() -> None:
+    asked: list[float] = []
+
+    async def ask() -> str:
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            raise ModelInterrupted("in a moment", 0.2)
+        return "hello"
+
+    assert await Guard().whole(ask) == "hello"
+    assert asked[1] - asked[0] >= 0.2
 
 
 async def test_a_retry_never_outlasts_the_askers_deadline(server: FakeOpenAIServer, guarded: ChatVLLM) -> None:
