@@ -90,7 +90,7 @@ class ServiceSettings(_Group):
     deadline_s: float = Field(120.0, gt=0, description="Longest time one summary may take.")
     min_inflight: int = Field(2, ge=1, description="Summaries worked on at once, however loaded the model server is.")
     max_inflight: int = Field(64, ge=1, description="Summaries worked on at once, at most.")
-    max_queued: int = Field(64, ge=0, description="Summaries that may wait for a place; one caller may fill half.")
+    max_queued: int = Field(32, ge=0, description="Summaries that may wait for a place; one caller may fill half.")
     max_wait_s: float = Field(30.0, gt=0, description="A request that would wait longer for a place is refused.")
     batch_keep_days: float = Field(30.0, gt=0, description="Days after which a finished batch is forgotten.")
     batch_after: int = Field(

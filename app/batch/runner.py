@@ -99,9 +99,11 @@ class Batches:
         """
         await self.progress(batch_id, caller)
         self._agenda.drop(batch_id)
+        self._news.set()
         await _end([task for (batch, _), task in self._tasks.items() if batch == batch_id])
 
         def job(db: sqlite3.Connection) -> tuple[int, Batch]:
+            store.settle_what_was_made(db, batch_id)
             taken_back = store.cancel_batch(db, batch_id)
             insert_entry(db, _about(entry, batch_id))
             return taken_back, store.find_batch(db, batch_id, caller)

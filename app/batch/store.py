@@ -67,25 +67,26 @@ def unfinished_batches(db: sqlite3.Connection) -> list[Unfinished]:
     return [Unfinished(batch_id, caller, _pending(db, batch_id)) for batch_id, caller in batches.fetchall()]
 
 
-def settle_what_was_made(db: sqlite3.Connection) -> int:
-    """Enter the summaries that a process kept and was ended before it could say so; how many there were.
+def settle_what_was_made(db: sqlite3.Connection, batch_id: str | None = None) -> int:
+    """Enter the summaries, of one batch or of all, that were kept and not entered yet; how many there were.
 
     Each reading leaves an entry with the item's id in the audit log before anything is shown, and it names the summary.
     """
     rows = db.execute(
         "SELECT batch_id, position, patient_id, created_at FROM batch_items JOIN batches USING (batch_id)"
-        " WHERE batch_items.state = 'pending' AND batches.state = 'running'"
+        " WHERE batch_items.state = 'pending' AND batches.state = 'running' AND (?1 IS NULL OR batch_id = ?1)",
+        (batch_id,),
     ).fetchall()
     made = 0
-    for batch_id, position, patient_id, created_at in rows:
+    for of_batch, position, patient_id, created_at in rows:
         found = db.execute(
             "SELECT summary_id FROM audit JOIN summaries USING (summary_id)"
             " WHERE audit.patient_id = ? AND at >= ? AND request_id = ? AND action = 'summarize' LIMIT 1",
-            (patient_id, created_at, item_request_id(batch_id, position)),
+            (patient_id, created_at, item_request_id(of_batch, position)),
         ).fetchone()
         if found:
             made += 1
-            finish_item(db, batch_id, Item(position, patient_id, "ok", found[0]))
+            finish_item(db, of_batch, Item(position, patient_id, "ok", found[0]))
     return made
 
 

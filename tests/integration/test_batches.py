@@ -165,11 +165,14 @@ async def test_what_is_not_made_can_be_taken_back(tmp_path: Path) -> None:
         batch = await submit(service, {"requests": MANY})
         await model.asked_more_than(0)
         under_way = await progress(service, batch["batch_id"])
+        waiting = await service.metric("anamnesis_batch_waiting")
         cancelled = (await service.client.delete(f"{PATH}/{batch['batch_id']}")).json()
         again = (await service.client.delete(f"{PATH}/{batch['batch_id']}")).json()
         inflight = await service.metric("anamnesis_inflight_summaries")
+        left = await service.metric("anamnesis_batch_waiting")
         counted = await service.metric('anamnesis_batch_summaries_total{outcome="cancelled"}')
     assert under_way["counts"]["running"] > 0
+    assert (waiting, left) == (8, 0)
     assert (cancelled["state"], cancelled["counts"]["cancelled"]) == ("cancelled", 8)
     assert (again, inflight, counted) == (cancelled, 0, 8)
     assert model.cancelled == model.asked
@@ -179,9 +182,9 @@ async def test_a_batch_leaves_a_place_for_one_who_waits_at_a_screen(tmp_path: Pa
     model = ScriptedModel(delay_s=60)
     async with running(tmp_path, llm=model, max_inflight=4) as service:
         batch = await submit(service, {"requests": MANY})
-        await eventually(partial(metric_is, service, "anamnesis_inflight_summaries", 3))
+        await eventually(partial(metric_is, service, "anamnesis_inflight_summaries", 3), within_s=60)
         asking = asyncio.create_task(service.client.post("/summarize", json={"patient_id": "ben", "focus": "gout"}))
-        await eventually(partial(metric_is, service, "anamnesis_inflight_summaries", 4))
+        await eventually(partial(metric_is, service, "anamnesis_inflight_summaries", 4), within_s=60)
         asking.cancel()
         await service.client.delete(f"{PATH}/{batch['batch_id']}")
 
@@ -217,6 +220,17 @@ async def test_what_was_kept_but_not_entered_before_the_process_ended_is_found_a
     assert second["items"] == first["items"]
 
 
+async def test_what_was_kept_before_it_could_be_taken_back_is_entered(tmp_path: Path) -> None:
+    async with running(tmp_path) as service:
+        batch_id = (await submit(service, {"requests": MANY[:2]}))["batch_id"]
+        done = await finished(service, batch_id)
+        service.change("UPDATE batch_items SET state = 'pending', summary_id = NULL WHERE position = 1")
+        service.change("UPDATE batches SET state = 'running', finished_at = NULL")
+        taken_back = (await service.client.delete(f"{PATH}/{batch_id}")).json()
+    assert taken_back["items"] == done["items"]
+    assert taken_back["state"] == "done"
+
+
 async def test_a_batch_is_its_callers_alone(tmp_path: Path) -> None:
     async with running(tmp_path) as service:
         batch_id = (await submit(service, {"patient_ids": ["ava"]}))["batch_id"]
@@ -248,7 +262,7 @@ async def test_a_batch_of_a_caller_whose_key_was_taken_away_is_not_gone_on_with(
         async def cancelled() -> bool:
             return service.rows("SELECT state FROM batches") == [("cancelled",)]
 
-        await eventually(cancelled)
+        await eventually(cancelled, within_s=60)
         states = service.rows("SELECT state FROM batch_items WHERE batch_id = ?", batch_id)
     assert states == [("cancelled",)] * 2
     assert model.asked == 0
