@@ -26,8 +26,8 @@ class Pace:
 
     def end(self, begun: float, now: float) -> None:
         """The place that was taken at `begun` is free again."""
-        self._begun -= begun
         self._held -= 1
+        self._begun = self._begun - begun if self._held else 0.0
         took = now - begun
         self._mean_s = took if self._mean_s is None else self._mean_s + _WEIGHT * (took - self._mean_s)
 
