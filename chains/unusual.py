@@ -125,8 +125,10 @@ def unusual(text: str) -> tuple[Reason, ...]:
     the chart is not.
     """
     found: list[Reason] = []
-    if not text.isascii() or not text.isprintable():
+    if not text.isascii():
         found += [reason for reason, holds in _ON_STORED if holds(text)]
+    elif not text.isprintable() and _HIDDEN.search(text):
+        found.append("hidden_characters")
     plain = readable(text).text
     if machine_talk.orders_a_machine(plain):
         found.insert(0, "orders_a_machine")
@@ -148,6 +150,8 @@ def enclosed(text: str) -> Iterator[tuple[int, int, Reason]]:
             end = shut + len(closing) if shut >= 0 else len(text)
             yield at, end, "markup"
             at = lowered.find(opening, end)
+    if text.isascii() and not any(speaker in lowered for speaker in ("user", "human", "prompt")):
+        return
     for turn in _TURN.finditer(text):
         answer = _ANSWER.search(text, turn.end(), turn.end() + _LONGEST_TURN)
         if answer:

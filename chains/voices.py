@@ -96,6 +96,8 @@ def _is_order(lines: str) -> bool:
 def _between_marks(text: str, sentences: Sequence[Sentence]) -> dict[int, frozenset[Reason]]:
     """For sentences that stand within marks of markup or of a dialogue, by ordinal, what these are."""
     spans = list(enclosed(text))
+    if not spans:
+        return {}
     return {
         s.ordinal: frozenset(reason for start, end, reason in spans if start < s.end and s.start < end)
         for s in sentences

@@ -45,9 +45,12 @@ class LexicalIndex:
         postings: dict[str, tuple[list[int], list[int]]] = {}
         for row, words in enumerate(counted):
             for word, count in words.items():
-                rows, counts = postings.setdefault(word, ([], []))
-                rows.append(row)
-                counts.append(count)
+                posted = postings.get(word)
+                if posted is None:
+                    postings[word] = ([row], [count])
+                else:
+                    posted[0].append(row)
+                    posted[1].append(count)
         self._postings = postings
 
     def scores(self, query: str) -> NDArray[np.float64]:

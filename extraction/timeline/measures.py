@@ -26,10 +26,12 @@ def resolve_result(name: str, mentions: Sequence[TimedFact]) -> ResolvedFact | N
     own = [m for m in mentions if m.fact.assertion is Assertion.PRESENT]
     if not own:
         return None
-    told = sorted(without_copies(_without_void(own)), key=_taken_at)
+    sound = without_copies(_without_void(own))
+    taken_at = {id(m): _taken_at(m) for m in sound}
+    told = sorted(sound, key=lambda m: taken_at[id(m)])
     latest = _last_told(told)
-    newest = _taken_at(latest)
-    earlier = [m for m in told if _taken_at(m) < newest or m.fact.note_id == latest.fact.note_id]
+    newest = taken_at[id(latest)]
+    earlier = [m for m in told if taken_at[id(m)] < newest or m.fact.note_id == latest.fact.note_id]
     previous = next((m for m in reversed(earlier) if m.fact.value != latest.fact.value), None)
     state: State = "changed" if previous else "current"
     return ResolvedFact(FactKind.RESULT, name, state, latest, previous, own[0], distinct(own))

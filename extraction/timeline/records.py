@@ -28,9 +28,9 @@ def _levelled(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _day(iso: str) -> date | None:
+def _day(charted_at: str) -> date | None:
     try:
-        return date.fromisoformat(iso)
+        return date.fromisoformat(charted_at[:10])
     except ValueError:
         return None
 
@@ -64,7 +64,7 @@ class TimedFact:
     @property
     def day(self) -> date | None:
         """The day, None where the note has none."""
-        return _day(self.when[:10])
+        return _day(self.charted_at) if self.charted_at else None
 
     @property
     def wording(self) -> str:

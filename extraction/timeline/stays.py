@@ -26,7 +26,8 @@ class Stays:
         self._ends: dict[str, set[str]] = {}
         self._admitted: list[tuple[date, str]] = []
         self._discharged: list[date] = []
-        for mention in mentions:
+        # A note tells the same by each of its mentions.
+        for mention in {_note(mention): mention for mention in mentions}.values():
             self._add(mention)
 
     def _add(self, mention: TimedFact) -> None:
@@ -57,3 +58,7 @@ class Stays:
             and not any(begin <= end < day for end in self._discharged)
             for begin, note in self._admitted
         )
+
+
+def _note(mention: TimedFact) -> tuple[str, str | None, str, str | None]:
+    return mention.fact.note_id, mention.charted_at, mention.note_type, mention.encounter_id
