@@ -308,3 +308,12 @@ def test_items_of_batches_go_and_nothing_stays_of_what_was_sent_with_them(house:
     assert {sink.name: sink.removed for sink in certificate.sinks}["batches"] == "1 row"
     assert batches == [("erased", "")]
     assert left == [(1, "ben", "{}", "cancelled"), (2, "ben", "{}", "pending")]
+
+
+def test_a_database_that_knows_no_cache_yet_is_erased_too(house: House) -> None:
+    with house.database() as db:
+        for table in ("summary_cache", "replays"):
+            db.execute(f"DROP TABLE {table}")
+    certificate = erase(house.order())
+    assert certificate.complete, certificate.as_text()
+    assert not house.traces()
