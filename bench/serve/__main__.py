@@ -13,6 +13,7 @@ BENCH = Bench(
     (
         Part("intake", "bench.serve.intake:measure", 3),
         Part("extractive", "bench.serve.extractive:measure", 3),
+        Part("kept", "bench.serve.kept:measure", 2.5),
         Part("first-statement", "bench.serve.first_statement:measure", 2.5),
         Part("overload", "bench.serve.overload:measure", 4.5),
         Part("flat", "bench.serve.flat:measure", 5),
