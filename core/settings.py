@@ -64,7 +64,7 @@ class LLMSettings(_Group):
     api_key: SecretStr = Field(SecretStr(""), description="Bearer token the model server asks for.")
     timeout_s: float = Field(60.0, gt=0, description="Longest time one model request may take.")
     connect_timeout_s: float = Field(3.0, gt=0, description="Longest time to reach the model server.")
-    max_concurrency: int = Field(64, ge=1, description="Model requests in flight at once.")
+    max_concurrency: int = Field(256, ge=1, description="Model requests in flight at once.")
     max_tokens: int = Field(96, ge=16, description="Longest statement, in model tokens.")
     temperature: float = Field(0.0, ge=0, description="Sampling temperature.")
     probe_s: float = Field(2.0, gt=0, description="Seconds between health checks of the model server.")
