@@ -86,6 +86,8 @@ def measure(scratch: Path, size: Size) -> Measured:
 
 def observe(folder: Path, *, summaries: int, every_s: float) -> Run:
     """Have `summaries` asked for while a fault comes every `every_s` seconds, one kind after another."""
+    # Making a summary again whose model was away says so in the log, once a request.
+    logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory(dir=folder) as made:
         place = Path(made)
         index = build_index(place, patients=PATIENTS)
@@ -175,8 +177,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=float, default=10.0, metavar="S", help="seconds from fault to fault")
     parser.add_argument("--write", action="store_true", help="write bench/results/serve-faults.json")
     options = parser.parse_args(arguments)
-    # Making a summary again whose model was away says so in the log, once a request.
-    logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         found = figures(observe(Path(folder), summaries=options.summaries, every_s=options.every))
     print(table(found))  # noqa: T201
