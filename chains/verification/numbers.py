@@ -1,6 +1,7 @@
 """Every number, with its unit and what bounds it, must stand in the cited words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -29,6 +30,8 @@ _ORDER = {"third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7
 _NTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)\b|\b({'|'.join(_ORDER)})\b", re.IGNORECASE)
 _GRADE = Refusal("grade", "it told another stage, grade, type, class or number in a row")
 _COUNTED = frozenset({"patche", "tablet", "capsule", "puff", "drop", "spray"})
+_LONG = 3
+_OF_DOSES = frozenset({"mg", "mcg", "g", "ml", "unit", "units", "meq"})
 _CODE = re.compile(r"\b[A-Z]{1,4}(\d{1,2})\b|\b(\d{1,2})[A-Z]{2,4}\b")
 _TIMES = re.compile(r"\bx\s?(\d{1,2})(?!\d|\.\d)", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
@@ -65,6 +68,9 @@ def numbers_are_cited(claim: Claim) -> Refusal | None:
     words = cited.lower()
     if any(not _is_given(key, given, beside) and not _is_split(key, given, words) for key in told):
         return _NUMBER
+    # One value in the place of another: *1781, from 1781 before* for *1785, from 1781 before*.
+    if _counts(reading_of(claim.text).plain) - _counts(cited):
+        return _NUMBER
     if _clocks(claim.text) - _clocks(claim.contexts) - _bare_clocks(claim.contexts):
         return Refusal("date", "it told a time of day that is not in the lines")
     return None
@@ -89,6 +95,14 @@ def bounds_are_cited(claim: Claim) -> Refusal | None:
         if known and bound not in known:
             return _BOUND
     return None
+
+
+@lru_cache(maxsize=8192)
+def _counts(plain: str) -> Counter[str]:
+    """How often each long number stands there, doses left out: *5 mg twice a day* may be told as two doses."""
+    return Counter(
+        n.value for n in numbers_in(plain) if sum(map(str.isdigit, n.value)) >= _LONG and n.unit not in _OF_DOSES
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -14,6 +14,8 @@ ERRORS = list(csv.reader(ROWS, delimiter="\t", quoting=csv.QUOTE_NONE))
 # The check that must refuse, the code it gives, a line, a statement that has this error and no other.
 BY_CHECK = [
     ("numbers", "number", "Creatinine 1.8 today.", "Creatinine was 1.3 today."),
+    ("numbers", "number", "BNP 1785 pg/mL, about the same as before (1781).",
+     "The BNP was 1781 pg/mL, about the same as before (1781)."),
     ("grades", "grade", "CKD stage 3.", "Chronic kidney disease stage 4."),
     ("bounds", "comparator", "Troponin < 0.01.", "Troponin was 0.01."),
     ("dates", "date", "Seen on 3/14/2021.", "Seen on 3/24/2021."),
