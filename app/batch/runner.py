@@ -19,7 +19,7 @@ from app.batch.records import Batch, Order
 from app.batch.store import Unfinished
 from app.state import StateDatabase
 from app.summarizing import Summarizer
-from core.errors import AuditUnavailable, Overloaded
+from core.errors import AuditUnavailable
 from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
 
-MOST_PENDING = 5000
 _LOOK_S = 2.0
 _AGAIN_S = 10.0
 
@@ -73,8 +72,6 @@ class Batches:
 
         def job(db: sqlite3.Connection) -> tuple[Unfinished, Batch]:
             store.delete_batches(db, finished_before=_days_ago(self._keep_days))
-            if store.pending_of(db, order.caller) + len(order.items) > MOST_PENDING:
-                raise _too_much_pending()
             kept = store.insert_batch(db, batch_id, order)
             insert_entry(db, _about(entry, kept.batch_id))
             return kept, store.find_batch(db, kept.batch_id, order.caller)
@@ -197,12 +194,6 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 def _about(entry: AuditEntry, batch_id: str) -> AuditEntry:
     return replace(entry, target=f"batch {batch_id}")
-
-
-def _too_much_pending() -> Overloaded:
-    error = Overloaded(f"at most {MOST_PENDING} summaries of a caller's batches may be pending; wait for some")
-    error.retry_after_s = 120
-    return error
 
 
 def _days_ago(days: float) -> str:

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 import orjson
 
 from app.batch.records import Batch, BatchNotFound, Item, ItemError, ItemState, Order, Task, item_request_id
-from core.errors import InvalidRequest
+from core.errors import InvalidRequest, Overloaded
 from core.records import SummaryRequest
+
+MOST_PENDING = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,11 @@ class Unfinished:
 
 
 def insert_batch(db: sqlite3.Connection, batch_id: str, order: Order) -> Unfinished:
-    """Keep a batch, or find the one that the same Idempotency-Key stands for.
+    """Keep a batch, or find the one that the same Idempotency-Key stands for, however much is pending.
 
     Raises:
         InvalidRequest: the key stands for another body.
+        Overloaded: the caller would have more than MOST_PENDING items pending.
     """
     if order.key_digest is not None:
         row = db.execute(
@@ -37,6 +40,8 @@ def insert_batch(db: sqlite3.Connection, batch_id: str, order: Order) -> Unfinis
             if row[1] != order.request_digest:
                 raise InvalidRequest("this Idempotency-Key was sent with another body before; take a new one")
             return Unfinished(row[0], order.caller, ())
+    if pending_of(db, order.caller) + len(order.items) > MOST_PENDING:
+        raise _too_much_pending()
     db.execute(
         "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, 'running', NULL)",
         (batch_id, _now(), order.caller, order.request_id, order.purpose, order.key_digest, order.request_digest),
@@ -186,6 +191,12 @@ def _item(fields: tuple[int, str, ItemState, str | None, str | None, str], *, ru
     position, patient_id, state, summary_id, code, detail = fields
     error = None if code is None else ItemError(code, detail)
     return Item(position, patient_id, "running" if running and state == "pending" else state, summary_id, error)
+
+
+def _too_much_pending() -> Overloaded:
+    error = Overloaded(f"at most {MOST_PENDING} summaries of a caller's batches may be pending; wait for some")
+    error.retry_after_s = 120
+    return error
 
 
 def _packed(request: SummaryRequest | None) -> str:
