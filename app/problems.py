@@ -130,6 +130,9 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """The answer to what the framework refuses: an unknown path, another method, an unreadable form."""
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == 400 and isinstance(error.__cause__, ValueError | RecursionError):
+        # How FastAPI tells of a body that it could not parse: no UTF-8, nested too deep, a number of too many digits.
+        return respond(request, FieldsInvalid([{"loc": ("body",), "type": "json_invalid"}]))
     status = 422 if error.status_code == 400 else error.status_code
     code = _STATUS_CODES.get(status, "invalid_request" if status < 500 else "internal_error")
     detail = http.HTTPStatus(status).description or http.HTTPStatus(status).phrase

@@ -50,7 +50,8 @@ async def read_request(socket: WebSocket) -> SocketRequest:
         return SocketRequest.model_validate(json.loads(_text_of(message)), from_attributes=True)
     except ValidationError as e:
         raise FieldsInvalid({**error, "loc": ("body", *error["loc"])} for error in e.errors()) from None
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # Also what is JSON and cannot be read: a number of thousands of digits.
         raise FieldsInvalid([{"loc": ("body",), "type": "json_invalid"}]) from None
 
 

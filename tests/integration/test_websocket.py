@@ -52,6 +52,7 @@ async def test_a_summary_over_a_websocket_is_audited_like_any_other(service: Run
         ({"focus": "zyqwortel"}, 4422, "invalid_request"),
         ("{zyqwortel", 4422, "invalid_request"),
         ("[" * 60_000, 4422, "invalid_request"),
+        ('{"patient_id": "ava", "max_words": ' + "7" * 5000 + "}", 4422, "invalid_request"),
         ('"zyqwortel"', 4422, "invalid_request"),
         ("", 4422, "invalid_request"),
         (b'{"patient_id": "ava"}', 1003, "invalid_request"),
@@ -71,6 +72,15 @@ async def test_an_error_tells_the_same_as_over_http(service: Running) -> None:
         events, _ = await ask(service, body, headers={"x-request-id": "request-12345"})
         answer = await service.client.post("/summarize", json=body, headers={"x-request-id": "request-12345"})
         assert events[0].fields == answer.json()
+
+
+@pytest.mark.parametrize("body", ["[" * 60_000, '{"max_words": ' + "7" * 5000 + "}"], ids=["deep", "long number"])
+async def test_a_body_that_cannot_be_read_is_told_as_over_http(service: Running, body: str) -> None:
+    headers = {"x-request-id": "request-12345", "content-type": "application/json"}
+    events, _ = await ask(service, body, headers=headers)
+    answer = await service.client.post("/summarize", content=body, headers=headers)
+    assert events[0].fields == answer.json()
+    assert answer.json()["detail"] == "body: this is no JSON"
 
 
 async def test_a_message_that_is_too_large_is_not_read(tmp_path: Path) -> None:
