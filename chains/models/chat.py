@@ -139,8 +139,9 @@ class ChatVLLM(BaseChatModel):
                 yield chunk
 
     async def try_out(self) -> None:
-        """Have the server generate one token, whatever the guard thinks. Raises ModelUnavailable."""
-        await self._whole(self._body([HumanMessage("Hello")], None, {"max_tokens": 1}))
+        """Have the server generate one token, whatever the guard's breaker thinks. Raises ModelUnavailable."""
+        body = self._body([HumanMessage("Hello")], None, {"max_tokens": 1})
+        await Guard().whole(partial(self._whole, body))
 
     async def _whole(self, body: dict[str, Any]) -> Piece:
         async with self._answer_to(body) as response:

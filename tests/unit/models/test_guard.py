@@ -104,6 +104,19 @@ async def test_a_server_that_fails_is_left_alone_until_a_trial_is_answered(
     assert server.requests[-2]["max_tokens"] == 1
 
 
+async def test_a_server_that_comes_back_with_another_model_passes_its_first_trial(
+    server: FakeOpenAIServer, breaker: Breaker
+) -> None:
+    model = ChatVLLM(base_url=server.url, timeout_s=5, guard=Guard(breaker))
+    assert await ask(model, False) == "hello"
+    breaker.trip("it hangs")
+    server.models = ["another"]
+    assert await breaker.try_with(model.try_out)
+    assert breaker.state is BreakerState.CLOSED
+    assert [body["model"] for body in server.requests] == ["fake-model", "fake-model", "another"]
+    await model.aclose()
+
+
 @pytest.mark.parametrize("streaming", [False, True])
 async def test_a_hanging_server_is_not_waited_for_once_the_breaker_trips(
     server: FakeOpenAIServer, guarded: ChatVLLM, breaker: Breaker, streaming: bool
