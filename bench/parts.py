@@ -34,12 +34,14 @@ class Bench:
     """Parts in the order in which they run; `needs_gb` is what they leave on the disk at most.
 
     With `a_file_each` every part has a result file of its own, `<name>-<part>.json`, as soon as it is measured.
+    `note` stands below the options in the help.
     """
 
     name: str
     parts: tuple[Part, ...]
     needs_gb: float
     a_file_each: bool = False
+    note: str = ""
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run what is not done yet. Returns 1 where a part failed or a bar was missed, 2 for want of disk."""
@@ -80,6 +82,7 @@ class Bench:
         parser = argparse.ArgumentParser(
             prog=f"python -m bench.{self.name}",
             description=f"About {minutes:.0f} minutes, {self.needs_gb:.0f} GB of disk. Parts: {', '.join(names)}.",
+            epilog=self.note,
         )
         add = parser.add_argument
         add("--scratch", type=Path, default=VAR / "bench", metavar="DIR", help="where the files go; they are removed")

@@ -1,5 +1,6 @@
 """`python -m bench.serve [--scratch DIR]`: the serving path's figures; with `--url URL`, load on a running service."""
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ BENCH = Bench(
     ),
     needs_gb=2,
     a_file_each=True,
+    note="--model-url URL names a vLLM that runs already. --url URL puts load on a running service: --url URL --help.",
 )
 
 
@@ -33,11 +35,12 @@ def main(arguments: Sequence[str]) -> int:
     given = list(arguments)
     if any(argument.partition("=")[0] == "--url" for argument in given):
         return against.main(given)
-    if "--model-url" in given:
-        place = given.index("--model-url")
-        os.environ[MODEL_URL] = given[place + 1]
-        del given[place : place + 2]
-    return BENCH.main(given)
+    parser = argparse.ArgumentParser(prog="python -m bench.serve", add_help=False, allow_abbrev=False)
+    parser.add_argument("--model-url", metavar="URL")
+    own, rest = parser.parse_known_args(given)
+    if own.model_url:
+        os.environ[MODEL_URL] = own.model_url
+    return BENCH.main(rest)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 `TOKENIZER` is the folder of a model. Runs xgrammar, with which vLLM enforces JSON, on one core; needs the extra `vllm`.
 """
 
+import argparse
 import statistics
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -22,12 +23,18 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def main(tokenizer_folder: str) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print for each form the milliseconds of compiling it, and the microseconds of a token by median and mean."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.serve.answer_forms",
+        description="What the form of an answer costs a server that enforces it.",
+    )
+    parser.add_argument("tokenizer", metavar="TOKENIZER", help="folder of a model")
+    options = parser.parse_args(arguments)
     import xgrammar as xg
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
+    tokenizer = AutoTokenizer.from_pretrained(options.tokenizer)
     info = xg.TokenizerInfo.from_huggingface(tokenizer)
     for name, statement in FORMS.items():
         # No cache: every form is compiled as a server meets it for the first time.
@@ -68,4 +75,4 @@ def _tokens_us(xg: Any, grammar: Any, vocabulary: int, tokenizer: Any) -> list[f
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,8 @@
 """Writes the dashboards that Grafana is provisioned with: `python -m deploy.grafana [FOLDER]`."""
 
+import argparse
 import json
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -25,12 +26,17 @@ def encoded(name: str) -> str:
     return json.dumps(BOARDS[name]().build(), cls=JSONEncoder, indent=2) + "\n"
 
 
-def main(folder: Path = FOLDER) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write every file."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.grafana", description="Writes Grafana's dashboards.")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, metavar="FOLDER", help="where they go")
+    folder: Path = parser.parse_args(arguments).folder
+    if not folder.is_dir():
+        parser.error(f"{folder} is no folder; make it first or name another")
     for name, text in files().items():
         (folder / name).write_text(text, encoding="utf-8")
         print(folder / name)
 
 
 if __name__ == "__main__":
-    main(*(Path(argument) for argument in sys.argv[1:2]))
+    main()

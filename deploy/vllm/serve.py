@@ -78,6 +78,9 @@ def main() -> None:
     parser.add_argument("--recipe", choices=names(), help="parameters for this GPU (default: by its name)")
     args, extra = parser.parse_known_args()
     gpu = nvidia_gpu() if GPU_COMMAND.exists() else ""
+    if args.recipe and not gpu:
+        why = "nvidia-smi names none here" if GPU_COMMAND.exists() else f"there is no {GPU_COMMAND} (make gpu-env)"
+        parser.error(f"--recipe is for an NVIDIA GPU, and {why}; leave it out to serve on the CPU")
     model = args.model or (load_settings().llm.model if gpu else "") or str(EMBEDDED)
     name = args.name or (EMBEDDED_NAME if model == str(EMBEDDED) else model)
     if gpu:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.vllm import serve
 from deploy.vllm.recipe import FOLDER, names, recipe_for
 from deploy.vllm.serve import on_gpu
 
@@ -93,3 +94,18 @@ def test_the_page_on_gpus_tells_the_values_of_the_recipes() -> None:
     assert table["max-num-batched-tokens"] == ["2048", "8192", "16384"]
     assert [recipe(n)["max-num-batched-tokens"] for n in ("l4", "a100", "h100")] == [2048, 8192, 16384]
     assert [recipe(n).get("quantization", "–") for n in ("l4", "a100", "h100")] == table["quantization"]
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_recipe_without_a_gpu_is_refused_rather_than_the_processor_taken(
+    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serve, "GPU_COMMAND", Path(sys.executable) if installed else tmp_path / ".venv-vllm")
+    monkeypatch.setattr(serve, "nvidia_gpu", lambda: "" if installed else "NVIDIA H100")
+    monkeypatch.setattr(sys, "argv", ["serve", "--recipe", "h100"])
+    monkeypatch.setattr("os.execve", lambda *_: pytest.fail("a server was started"))
+    with pytest.raises(SystemExit) as end:
+        serve.main()
+    told = capsys.readouterr().err
+    assert end.value.code == 2
+    assert "--recipe" in told and ("nvidia-smi" if installed else ".venv-vllm") in told
