@@ -66,8 +66,8 @@ class Summarizer:
             AnamnesisError: as docs/api.md lists for POST /summarize.
         """
 
-        wish = self._wish(linger_s, priority, deadline_s)
-        place = self._finder.place_for(request, wish, entry.caller, fresh=fresh)
+        wish = self._wish(entry.caller, linger_s, priority, deadline_s)
+        place = self._finder.place_for(request, wish, fresh=fresh)
         async with aclosing(self._read(place, entry, request.template)) as events:
             async for numbered in events:
                 yield numbered
@@ -83,14 +83,16 @@ class Summarizer:
             SummaryNotFound: there is no such summary any more, or it is not of the patient whom `entry` names.
             AnamnesisError: as docs/api.md lists for POST /summarize.
         """
-        place = self._finder.place_at(summary_id, entry.patient_id, self._wish(linger_s))
+        place = self._finder.place_at(summary_id, entry.patient_id, self._wish(entry.caller, linger_s))
         async with aclosing(self._read(place, replace(entry, summary_id=summary_id), after=after)) as events:
             async for numbered in events:
                 yield numbered
 
-    def _wish(self, linger_s: float, priority: Priority = "interactive", deadline_s: float | None = None) -> Wish:
+    def _wish(
+        self, caller: str, linger_s: float, priority: Priority = "interactive", deadline_s: float | None = None
+    ) -> Wish:
         within_s = self._deadline_s if deadline_s is None else deadline_s
-        return Wish(asyncio.get_running_loop().time() + within_s, priority, linger_s)
+        return Wish(asyncio.get_running_loop().time() + within_s, priority, linger_s, caller)
 
     async def _read(
         self, finding: Coroutine[Any, Any, Place], entry: AuditEntry, template: str = "", after: int = 0

@@ -123,7 +123,7 @@ class Admission:
         if ticket.deadline is not None and ticket.deadline <= now:
             raise too_late()
         if self._has_room_for(ticket.priority):
-            self._give(ticket, ticket.priority, waited_s=0.0)
+            self._give(ticket, ticket.caller, ticket.priority, waited_s=0.0)
             return ticket.priority
         self._refuse_if_full(ticket, now)
         return await self._wait(Waiter(ticket, left=self._unqueue, moved=self._move))
@@ -152,7 +152,10 @@ class Admission:
             self._metrics.queued_summaries.set(len(self._waiters))
 
     def _move(self, waiter: Waiter) -> None:
-        """Its priority changed. It is not refused for that: it was let in already."""
+        """Its priority changed, or whom it stands for. It is not refused for that: it was let in already."""
+        if waiter.ticket.priority == waiter.queued_as:
+            self._queues[waiter.queued_as].refile(waiter.ticket)
+            return
         self._queues[waiter.queued_as].remove(waiter.ticket)
         waiter.queued_as = waiter.ticket.priority
         self._queues[waiter.queued_as].put(waiter.ticket)
@@ -160,9 +163,10 @@ class Admission:
 
     def _hand_out(self) -> None:
         while waiter := self._next():
+            caller = self._queues[waiter.queued_as].whose_turn(waiter.ticket)
             self._unqueue(waiter)
             if waiter.grant():
-                self._give(waiter.ticket, waiter.queued_as, waited_s=waiter.waited_s)
+                self._give(waiter.ticket, caller, waiter.queued_as, waited_s=waiter.waited_s)
 
     def _next(self) -> Waiter | None:
         """Whose turn it is, where there is a place."""
@@ -179,9 +183,9 @@ class Admission:
             return False
         return priority == "interactive" or self._queues["batch"].held < self.batch_places
 
-    def _give(self, ticket: Ticket, priority: Priority, *, waited_s: float) -> None:
-        ticket.begin()
-        self._queues[priority].take(ticket.caller)
+    def _give(self, ticket: Ticket, caller: str, priority: Priority, *, waited_s: float) -> None:
+        ticket.begin(caller)
+        self._queues[priority].take(caller)
         self._count(1)
         self._metrics.queue_seconds.labels(priority).observe(waited_s)
 

@@ -8,7 +8,8 @@ from core.errors import DeadlineExceeded
 
 
 class Waiter:
-    """A ticket that waits, and the promise of a place. `left` is called when its deadline passes."""
+    """A ticket that waits, and the promise of a place. `left` is called when its deadline passes, and
+    `moved` when its place in the queue may have changed."""
 
     def __init__(self, ticket: Ticket, *, left: Callable[["Waiter"], None], moved: Callable[["Waiter"], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -59,8 +60,7 @@ class Waiter:
 
     def _on_change(self) -> None:
         self._set_timer()
-        if self.ticket.priority != self.queued_as:
-            self._moved(self)
+        self._moved(self)
 
 
 def too_late() -> DeadlineExceeded:

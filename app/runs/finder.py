@@ -71,7 +71,7 @@ class Finder:
         self._metrics = metrics
         self._cache_hours = cache_hours
 
-    async def place_for(self, request: SummaryRequest, wish: Wish, caller: str, *, fresh: bool = False) -> Place:
+    async def place_for(self, request: SummaryRequest, wish: Wish, *, fresh: bool = False) -> Place:
         """A place at what answers the request; with `fresh` always at a run of its own.
 
         Raises:
@@ -90,7 +90,7 @@ class Finder:
                 return found
         lookup: Lookup = "bypassed" if fresh or not self._cache_hours else "miss"
         self._metrics.cache_lookups.labels(lookup).inc()
-        return Place(self._begin(sought, wish, caller).join(wish), lookup, chart)
+        return Place(self._begin(sought, wish).join(wish), lookup, chart)
 
     async def place_at(self, summary_id: str, patient_id: str | None, wish: Wish) -> Place:
         """A place at a summary that was begun or made before.
@@ -165,7 +165,7 @@ class Finder:
             self._runs.settle(run)
         return run
 
-    def _begin(self, sought: _Sought, wish: Wish, caller: str) -> Run:
+    def _begin(self, sought: _Sought, wish: Wish) -> Run:
         """A run by the very state of the model that its key names, whatever has become of that since."""
         state = sought.model
 
@@ -176,4 +176,4 @@ class Finder:
             return whole and same and event.trace is not None and one_model_answered(event.trace)
 
         chain_input = ChainInput(sought.request, sought.chart, uuid4().hex, state.ready)
-        return self._runs.begin(sought.key, chain_input, Ticket(caller, wish.priority, wish.deadline), reusable)
+        return self._runs.begin(sought.key, chain_input, Ticket(wish.caller, wish.priority, wish.deadline), reusable)

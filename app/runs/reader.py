@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a reader reads: until when it waits (the loop's time), whether somebody sits before a screen, and for how
-    long after it left it may come back."""
+    """How a reader reads: until when it waits (the loop's time), whether somebody sits before a screen, for how long
+    after it left it may come back, and whose turns count for it in the queue ("" for nobody's)."""
 
     deadline: float | None = None
     priority: Priority = "interactive"
     linger_s: float = 0.0
+    caller: str = ""
 
 
 class Reader:
@@ -39,7 +40,7 @@ class Reader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # Who has waited too long will not come back for more.
-        await self.run.leave(0.0 if isinstance(error, DeadlineExceeded) else self._wish.linger_s)
+        await self.run.leave(0.0 if isinstance(error, DeadlineExceeded) else self._wish.linger_s, self._wish.caller)
 
     def events(self, after: int = 0) -> AsyncGenerator[tuple[int, ChainEvent]]:
         """The events numbered above `after`, as they come; see `Run.follow`."""

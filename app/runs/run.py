@@ -141,18 +141,25 @@ class Run:
             self._events[-1] = SummaryEvent(self.summary)
 
     def join(self, wish: Wish = ALWAYS) -> Reader:
-        """Add a reader. Until it has left the run goes on, and waits for its place as long as the reader would."""
+        """Add a reader. Until it has left the run goes on, and waits for its place as long as the reader would.
+
+        It has the place at the reader's turn, where that comes first: nobody waits longer for joining.
+        """
         self.readers += 1
         self._stop_lingering()
         if self.ticket:
             self.ticket.extend(wish.deadline)
+            if wish.caller:
+                self.ticket.stand_for(wish.caller)
             if wish.priority == "interactive":
                 self.ticket.promote()
         return Reader(self, wish)
 
-    async def leave(self, linger_s: float) -> None:
+    async def leave(self, linger_s: float, caller: str = "") -> None:
         """Take a reader away; called by the reader itself."""
         self.readers -= 1
+        if self.ticket and caller:
+            self.ticket.stand_down(caller)
         if self.readers or self.ended or self.summary:
             return
         if linger_s > 0:

@@ -234,7 +234,10 @@ async def test_the_series_tell_what_waits_and_what_runs() -> None:
 
 
 HAPPENINGS = st.lists(
-    st.tuples(st.sampled_from(["ask", "ask_batch", "leave", "give_up", "promote", "limit", "tick"]), st.integers(0, 9)),
+    st.tuples(
+        st.sampled_from(["ask", "ask_batch", "leave", "give_up", "promote", "join", "part", "limit", "tick"]),
+        st.integers(0, 9),
+    ),
     max_size=60,
 )
 
@@ -252,6 +255,10 @@ async def _happen(gate: Admission, happenings: list[tuple[str, int]]) -> list[Vi
             chosen.give_up()
         elif what == "promote" and chosen:
             chosen.ticket.promote()
+        elif what == "join" and chosen:
+            chosen.ticket.stand_for(f"{which % 4}")
+        elif what == "part" and chosen:
+            chosen.ticket.stand_down(f"{which % 4}")
         elif what == "limit":
             gate.adapt(EngineLoad(8, 0 if which % 2 else 80, 0.1))
         else:
@@ -272,6 +279,7 @@ def test_whoever_gives_up_gets_no_place_and_none_is_lost(happenings: list[tuple[
             with suppress(asyncio.CancelledError):
                 assert visit.task.exception() is None
         assert gate.inflight == 0
+        assert not any(queue.held or len(queue) for queue in gate._queues.values())
         assert metrics.registry.get_sample_value("anamnesis_queued_summaries") in {0, None}
         again = await ask(gate, *(Ticket("again") for _ in range(gate.limit)))
         assert all(v.has_place for v in again)

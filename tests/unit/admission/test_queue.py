@@ -161,3 +161,75 @@ def test_no_more_are_ahead_than_was_told_and_at_most_one_fewer_of_each_caller(as
         queue.take(ticket.caller)
         served.append(ticket)
     assert told - len(NAMES) <= len(served) - 1 <= told
+
+
+def grants_until(ticket: Ticket, queue: FairQueue) -> int:
+    """How many get a place up to this one, if each is kept."""
+    for grants in range(1, 1000):
+        first = queue.first()
+        assert first is not None
+        caller = queue.whose_turn(first)
+        queue.remove(first)
+        queue.take(caller)
+        if first is ticket:
+            return grants
+    raise AssertionError("its turn never came")
+
+
+def waiting(asked: list[str], held: list[str]) -> tuple[FairQueue, list[Ticket]]:
+    queue, tickets = FairQueue(100), [Ticket(caller) for caller in asked]
+    for caller in held:
+        queue.take(caller)
+    for ticket in tickets:
+        queue.put(ticket)
+    return queue, tickets
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(NAMES), min_size=1, max_size=30),
+    st.lists(st.sampled_from(NAMES), max_size=10),
+    st.integers(0, 29),
+    st.sampled_from(NAMES + "z"),
+)
+def test_one_that_joins_waits_no_longer_than_for_one_of_its_own_and_delays_nobody_who_asked_first(
+    asked: list[str], held: list[str], which: int, joins: str
+) -> None:
+    alone, tickets = waiting(asked, held)
+    without = grants_until(tickets[which % len(asked)], alone)
+    own = Ticket(joins)
+    beside, _ = waiting(asked, held)
+    beside.put(own)
+    by_its_own = grants_until(own, beside)
+    queue, tickets = waiting(asked, held)
+    joined = tickets[which % len(asked)]
+    joined.stand_for(joins)
+    queue.refile(joined)
+    assert len(queue) == len(asked)
+    assert grants_until(joined, queue) <= min(without, by_its_own)
+
+
+def test_whose_turn_came_pays_for_what_several_wait_for() -> None:
+    queue, tickets = waiting(list("aaa"), [])
+    tickets[2].stand_for("b")
+    queue.refile(tickets[2])
+    assert [grants_until(ticket, queue) for ticket in (tickets[0], tickets[2], tickets[1])] == [1, 1, 1]
+    queue.give_back("b")
+    assert queue.held == 2
+    queue.give_back("a")
+    queue.give_back("a")
+    assert queue.held == 0
+
+
+def test_the_turns_of_one_who_left_count_no_more() -> None:
+    queue, tickets = waiting(list("aaab"), [])
+    joined = tickets[2]
+    for _ in range(2):
+        joined.stand_for("c")
+    joined.stand_down("c")
+    queue.refile(joined)
+    assert queue.whose_turn(joined) == "a" and "c" in joined.callers
+    joined.stand_down("c")
+    queue.refile(joined)
+    assert list(joined.callers) == ["a"]
+    assert grants_until(joined, queue) == 4

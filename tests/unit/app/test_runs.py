@@ -235,3 +235,47 @@ class Patients(tuple[str, ...]):
 
     def has(self, patient_id: str) -> bool:
         return patient_id in self
+
+
+@pytest.mark.parametrize("joins", [True, False])
+async def test_who_joins_a_summary_in_another_callers_flood_waits_as_for_one_of_its_own(joins: bool) -> None:
+    gate = asyncio.Semaphore(0)
+    chain = FakeChain(gate.acquire)
+    runs = runs_over(chain, places=2)
+
+    async def ask(caller: str, key: str) -> Run:
+        run = runs.joinable(key) or runs.begin(key, input_of(f"{key} of {caller}"), Ticket(caller))
+        async with run.join(Wish(caller=caller)) as reader:
+            _ = [event async for event in reader.events()]
+        return run
+
+    flood = [asyncio.create_task(ask("alice", str(n))) for n in range(17)]
+    await until(lambda: chain.begun == 2)
+    bob = asyncio.create_task(ask("bob", "16" if joins else "other"))
+    await asyncio.sleep(0)
+    for _ in range(3):
+        gate.release()
+    run = await bob
+    assert run.ticket and run.ticket.caller == "bob"
+    assert chain.ended <= 3
+    for _ in range(16):
+        gate.release()
+    await asyncio.gather(*flood)
+    assert chain.begun == (17 if joins else 18)
+
+
+async def test_the_one_who_stays_keeps_its_turn_when_the_one_who_asked_first_leaves() -> None:
+    go_on = asyncio.Event()
+    runs = runs_over(FakeChain(go_on.wait), places=1)
+    holder = asyncio.create_task(read(runs.begin("other", input_of("other"), Ticket("c"))))
+    await asyncio.sleep(0)
+    queued = runs.begin("key", input_of("s"), Ticket("alice"))
+    assert queued.ticket
+    async with queued.join(Wish(caller="bob")):
+        async with queued.join(Wish(caller="alice")):
+            await asyncio.sleep(0)
+            assert set(queued.ticket.callers) == {"alice", "bob"}
+        assert list(queued.ticket.callers) == ["bob"]
+        go_on.set()
+        await until(lambda: queued.summary)
+    assert (queued.ticket.caller, len(await holder)) == ("bob", 3)
