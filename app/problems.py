@@ -141,8 +141,11 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 
 def _place(error: Mapping[str, Any]) -> str:
-    """The field's name. The name of a field that does not exist is input, so it is not repeated."""
-    path = [str(part) for part in error["loc"]]
+    """The field's name. The name of a field that does not exist is input, so it is not repeated.
+
+    A part in angle brackets names which form of a body was taken (app/batch/submission.py) and is no field.
+    """
+    path = [str(part) for part in error["loc"] if not str(part).startswith("<")]
     if error["type"] == "extra_forbidden":
         path[-1] = "(unknown field)"
     return ".".join(path)

@@ -16,6 +16,8 @@ from core.errors import InvalidRequest
 
 MOST_ITEMS = 500
 _MOST_KEY_CHARS = 255
+# In the brackets by which app/problems.py knows that they are no fields.
+_REQUESTS, _PATIENTS = "<requests>", "<patient_ids>"
 
 
 class ListedRequests(BaseModel):
@@ -23,19 +25,19 @@ class ListedRequests(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    requests: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=MOST_ITEMS)
+    requests: tuple[Any, ...] = Field(min_length=1, max_length=MOST_ITEMS)
 
-    def wishes(self) -> list[dict[str, Any]]:
-        """One body of POST /summarize for each summary."""
+    def wishes(self) -> list[Any]:
+        """One body of POST /summarize for each summary; of any form, since nothing of it was read yet."""
         return list(self.requests)
 
 
 class ListedPatients(SummaryOptions):
     """Patients, and what their summaries should be like. A bad id fails alone."""
 
-    patient_ids: tuple[str, ...] = Field(min_length=1, max_length=MOST_ITEMS)
+    patient_ids: tuple[Any, ...] = Field(min_length=1, max_length=MOST_ITEMS)
 
-    def wishes(self) -> list[dict[str, Any]]:
+    def wishes(self) -> list[Any]:
         """One body of POST /summarize for each summary."""
         shared = self.model_dump(exclude={"patient_ids"}, exclude_unset=True)
         return [{**shared, "patient_id": patient_id} for patient_id in self.patient_ids]
@@ -43,11 +45,11 @@ class ListedPatients(SummaryOptions):
 
 def _kind(body: Any) -> str:
     named = body if isinstance(body, dict) else {}
-    return "requests" if "requests" in named else "patient_ids"
+    return _REQUESTS if "requests" in named else _PATIENTS
 
 
 BatchBody: TypeAlias = Annotated[
-    Annotated[ListedRequests, Tag("requests")] | Annotated[ListedPatients, Tag("patient_ids")], Discriminator(_kind)
+    Annotated[ListedRequests, Tag(_REQUESTS)] | Annotated[ListedPatients, Tag(_PATIENTS)], Discriminator(_kind)
 ]
 
 
@@ -66,7 +68,9 @@ async def order_of(request: Request, body: ListedRequests | ListedPatients) -> O
     )
 
 
-def _item(wish: dict[str, Any]) -> OrderedItem:
+def _item(wish: Any) -> OrderedItem:
+    if not isinstance(wish, dict):
+        return OrderedItem("", None, ItemError("invalid_request", "this is no JSON object"))
     try:
         request = SummarizeBody.model_validate(wish).to_record()
     except ValidationError as e:

@@ -74,6 +74,9 @@ async def test_bad_items_fail_alone_each_with_its_code(tmp_path: Path) -> None:
         {"template": "handoff"},
         {"patient_id": "ava", "require": "abstractive"},
         {"patient_id": "ava\u0000", "colour": "red"},
+        1,
+        [{"patient_id": "ava"}],
+        None,
         {"patient_id": "ben"},
     ]
     async with running(tmp_path) as service:
@@ -88,12 +91,14 @@ async def test_bad_items_fail_alone_each_with_its_code(tmp_path: Path) -> None:
         "invalid_request",
         "model_unavailable",
         "invalid_request",
+        *["invalid_request"] * 3,
         None,
     ]
     assert "max_words" in done["items"][2]["error"]["detail"]
     assert "yesterday" not in done["items"][2]["error"]["detail"]
-    assert [i["state"] for i in done["items"]] == ["failed"] * 6 + ["ok"]
-    assert failed == 6
+    assert {i["error"]["detail"] for i in done["items"][6:9]} == {"this is no JSON object"}
+    assert [i["state"] for i in done["items"]] == ["failed"] * 9 + ["ok"]
+    assert failed == 9
 
 
 @contextmanager
@@ -105,11 +110,11 @@ def no_pauses() -> Iterator[None]:
 
 
 async def test_patients_can_be_named_once_with_what_they_share(tmp_path: Path) -> None:
-    body = {"patient_ids": ["ava", "ben", ""], "template": "medications", "max_words": 100}
+    body = {"patient_ids": ["ava", "ben", "", 7], "template": "medications", "max_words": 100}
     async with running(tmp_path) as service:
         done = await finished(service, (await submit(service, body))["batch_id"])
         first = (await service.client.get(f"/summaries/{done['items'][0]['summary_id']}")).json()
-    assert [i["state"] for i in done["items"]] == ["ok", "ok", "failed"]
+    assert [i["state"] for i in done["items"]] == ["ok", "ok", "failed", "failed"]
     assert (first["patient_id"], first["template"]) == ("ava", "medications")
 
 
@@ -123,7 +128,7 @@ async def test_patients_can_be_named_once_with_what_they_share(tmp_path: Path) -
         {"requests": [{"patient_id": "ava"}] * 501},
         {"patient_ids": ["ava"], "max_words": 3},
         {"patient_ids": ["ava"], "colour": "red"},
-        {"requests": ["ava"]},
+        {"requests": "ava"},
     ],
 )
 async def test_a_body_that_is_no_batch_is_refused_whole(tmp_path: Path, body: dict[str, Any]) -> None:
@@ -131,6 +136,22 @@ async def test_a_body_that_is_no_batch_is_refused_whole(tmp_path: Path, body: di
         answer = await service.client.post(PATH, json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
         assert service.rows("SELECT count(*) FROM batches") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, ["body.patient_ids"]),
+        ({"requests": []}, ["body.requests"]),
+        ({"requests": MANY, "colour": "red"}, ["body.(unknown field)"]),
+        ({"patient_ids": ["ava"], "max_words": 3}, ["body.max_words"]),
+        ([1], ["body"]),
+    ],
+)
+async def test_what_is_wrong_is_told_by_the_name_of_the_field(tmp_path: Path, body: Any, fields: list[str]) -> None:
+    async with running(tmp_path) as service:
+        answer = await service.client.post(PATH, json=body)
+    assert [error["field"] for error in answer.json()["errors"]] == fields
 
 
 async def test_a_large_batch_may_be_larger_than_other_requests(tmp_path: Path) -> None:
