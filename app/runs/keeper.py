@@ -41,7 +41,7 @@ class Keeper:
             if trace is not None:
                 insert_trace(connection, summary.summary_id, trace)
             if order is not None:
-                insert_replay(connection, summary.summary_id, evidence.note_ids, order)
+                insert_replay(connection, summary.summary_id, evidence.note_ids, order, run.key)
                 if key:
                     insert_cached(connection, key, summary.summary_id, now=time.time(), hours=self._cache_hours)
 

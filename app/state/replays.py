@@ -23,9 +23,15 @@ class Replay:
     body: bytes
 
 
-def insert_replay(connection: sqlite3.Connection, summary_id: str, note_ids: tuple[str, ...], events: str) -> None:
-    """Keep how a summary is read again; to be run within the transaction that keeps the summary."""
-    connection.execute("INSERT INTO replays VALUES (?, ?, ?)", (summary_id, orjson.dumps(note_ids).decode(), events))
+def insert_replay(
+    connection: sqlite3.Connection, summary_id: str, note_ids: tuple[str, ...], events: str, key: str
+) -> None:
+    """Keep how a summary is read again and for which key it was made, whether or not it ever answers for that; to be
+    run within the transaction that keeps the summary."""
+    connection.execute(
+        "INSERT INTO replays (summary_id, note_ids, events, made_for) VALUES (?, ?, ?, ?)",
+        (summary_id, orjson.dumps(note_ids).decode(), events, key),
+    )
 
 
 def find_replay(summary_id: str) -> Callable[[sqlite3.Connection], Replay]:
@@ -68,8 +74,12 @@ def insert_cached(connection: sqlite3.Connection, key: str, summary_id: str, *, 
 
 
 def evict(connection: sqlite3.Connection, summary_id: str) -> None:
-    """Let a summary answer for no request any more. It stays readable by its id."""
-    connection.execute("DELETE FROM summary_cache WHERE summary_id = ?", (summary_id,))
+    """Let nothing that was made for the same as a summary answer for a request any more, not one that took its place
+    either: it may say the same. Both stay readable by their ids."""
+    connection.execute(
+        "DELETE FROM summary_cache WHERE summary_id = ?1 OR key = (SELECT made_for FROM replays WHERE summary_id = ?1)",
+        (summary_id,),
+    )
 
 
 def _replay(row: tuple[str, str, str, str, str, bytes]) -> Replay:

@@ -73,9 +73,10 @@ class StateFile:
                 found.ids[Role.NOTE].update(json.loads(note_ids))
                 found.digests.update({digest, str(json.loads(provenance).get("patient_digest") or digest)})
                 found.answers += [*_strings(_parsed(body)), *_strings(_parsed(trace))]
-            if "summary_cache" in _tables(db):
-                keys = "SELECT key FROM summary_cache JOIN summaries USING (summary_id) WHERE patient_id = ?"
-                found.digests.update(key for (key,) in db.execute(keys, (patient_id,)))
+            for table, column in (("summary_cache", "key"), ("replays", "made_for")):
+                if _has_column(db, table, column):
+                    keys = f"SELECT {column} FROM {table} JOIN summaries USING (summary_id) WHERE patient_id = ?"  # noqa: S608
+                    found.digests.update(key for (key,) in db.execute(keys, (patient_id,)) if key)
             for (note_ids,) in db.execute("SELECT note_ids FROM audit WHERE patient_id = ?", (patient_id,)):
                 found.ids[Role.NOTE].update(json.loads(note_ids))
             found.answers += [
@@ -184,6 +185,11 @@ _PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 def _tables(db: sqlite3.Connection) -> set[str]:
     return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _has_column(db: sqlite3.Connection, table: str, column: str) -> bool:
+    """Whether it is there; a database that no service of this release has opened yet lacks the newest."""
+    return column in {name for (_, name, *_) in db.execute(f"PRAGMA table_info({table})")}
 
 
 def _clear(db: sqlite3.Connection, patient_id: str, ids: dict[Role, frozenset[str]]) -> Cleared:

@@ -127,6 +127,14 @@ async def test_a_summary_that_a_reader_called_wrong_is_not_shown_to_the_next(
     assert (await service.client.get(f"/summaries/{first}")).status_code == 200
 
 
+async def test_a_verdict_on_a_copy_that_was_replaced_has_the_next_made_anew(service: Running) -> None:
+    first, _ = await ask(service)
+    second, _ = await ask(service, FRESH)
+    await service.client.post("/feedback", json={"summary_id": first, "verdict": "unsafe", "comment": ""})
+    third, lookup = await ask(service)
+    assert (third in {first, second}, lookup) == (False, "miss")
+
+
 async def test_another_state_of_the_chart_is_another_summary(tmp_path: Path) -> None:
     index = tmp_path / "index"
     settings = Settings(state=StateSettings(dir=tmp_path / "state"), index=IndexSettings(dir=index, poll_s=0.05))
