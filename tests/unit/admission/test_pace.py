@@ -31,6 +31,17 @@ def test_a_change_of_pace_is_followed() -> None:
     assert fast.wait_s(3, 4, 1000.0) == pytest.approx(1.0, rel=0.1)
 
 
+@pytest.mark.parametrize(("before", "after"), [(10.0, 2.0), (2.0, 10.0)])
+def test_after_a_change_of_pace_the_estimate_is_late_for_about_ten_summaries(before: float, after: float) -> None:
+    def left_of_the_change(summaries: int) -> float:
+        held = measured(*[before] * 5, *[after] * summaries).held_s(1000.0)
+        assert held is not None
+        return (held - after) / (before - after)
+
+    assert left_of_the_change(1) == pytest.approx(0.8)
+    assert left_of_the_change(10) == pytest.approx(0.1, abs=0.02)
+
+
 def test_places_that_do_not_come_free_count_by_how_long_they_are_held() -> None:
     pace = measured(1.0, 1.0)
     for _ in range(4):
