@@ -1,5 +1,6 @@
 """Ending in order: nothing new is begun, what is under way is finished or handed back."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ class Drain:
     def __init__(self) -> None:
         self.under_way = 0
         self._began: float | None = None
+        self._begun = asyncio.Event()
         self._hand_back: list[Callable[[Draining], None]] = []
 
     @property
@@ -32,6 +34,11 @@ class Drain:
     def begin(self) -> None:
         """Begin nothing new from now on. May be called by a signal handler."""
         self._began = self._began or time.monotonic()
+        self._begun.set()
+
+    async def begun(self) -> None:
+        """Wait until nothing new may be begun."""
+        await self._begun.wait()
 
     def refuse(self) -> None:
         """Raises Draining where nothing new may be begun."""

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.types import Message
 from starlette.websockets import WebSocketDisconnect
 
+from app.draining import Drain
 from app.frames import Frame
 from app.problems import FieldsInvalid
 from app.schemas import SocketRequest
@@ -33,18 +34,15 @@ class OutOfTurn(InvalidRequest):
     close_code = 1008
 
 
-async def read_request(socket: WebSocket) -> SocketRequest:
+async def read_request(socket: WebSocket, drain: Drain) -> SocketRequest:
     """The first message.
 
     Raises:
         FieldsInvalid, NotText, OutOfTurn: it is no request, or did not come.
+        Draining: the service began to stop before it came.
         WebSocketDisconnect: the client has gone.
     """
-    try:
-        async with asyncio.timeout(FIRST_MESSAGE_S):
-            message = await socket.receive()
-    except TimeoutError:
-        raise OutOfTurn(f"no request came within {FIRST_MESSAGE_S:g} seconds") from None
+    message = await _first_message(socket, drain)
     try:
         # As FastAPI does with a body, so that errors are the same words.
         return SocketRequest.model_validate(json.loads(_text_of(message)), from_attributes=True)
@@ -53,6 +51,22 @@ async def read_request(socket: WebSocket) -> SocketRequest:
     except (ValueError, RecursionError):
         # Also what is JSON and cannot be read: a number of thousands of digits.
         raise FieldsInvalid([{"loc": ("body",), "type": "json_invalid"}]) from None
+
+
+async def _first_message(socket: WebSocket, drain: Drain) -> Message:
+    hearing = asyncio.create_task(socket.receive())
+    stopping = asyncio.create_task(drain.begun())
+    try:
+        await asyncio.wait({hearing, stopping}, timeout=FIRST_MESSAGE_S, return_when=asyncio.FIRST_COMPLETED)
+        # It may have begun to stop since the handshake.
+        drain.refuse()
+        if not hearing.done():
+            raise OutOfTurn(f"no request came within {FIRST_MESSAGE_S:g} seconds")
+        return hearing.result()
+    finally:
+        for task in (hearing, stopping):
+            task.cancel()
+        await asyncio.gather(hearing, stopping, return_exceptions=True)
 
 
 async def send_frames(socket: WebSocket, frames: AsyncGenerator[Frame]) -> None:

@@ -17,9 +17,7 @@ async def summarize_over_websocket(socket: WebSocket, services: ServicesOf) -> N
     # A wrong X-Purpose is refused before the connection is taken.
     entry_for(socket, "summarize")
     await socket.accept()
-    asked = await read_request(socket)
-    # It may have begun to stop since the handshake.
-    services.drain.refuse()
+    asked = await read_request(socket, services.drain)
     entry = entry_for(socket, "summarize", patient_id=asked.patient_id)
     last = EventId.parse(asked.last_event_id) if asked.last_event_id else None
     await send_frames(socket, open_frames(services.summarizer, asked.to_record(), entry, last=last, fresh=asked.fresh))

@@ -11,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from tests.fakes.loopback import all_messages, open_socket
 from tests.faults.index import build_index
 from tests.faults.judge import events_of
 from tests.faults.world import World, running, until
@@ -96,7 +97,17 @@ async def test_what_cannot_be_finished_is_handed_back_as_an_error_and_never_cut_
 @shutting_down_within([60])
 async def test_an_idle_service_stops_at_once(world: World) -> None:
     world.stop()
-    with suppress(httpx.ConnectError):
+    # It may be gone already, or go between taking the connection and reading from it.
+    with suppress(httpx.NetworkError, httpx.RemoteProtocolError):
         async with httpx.AsyncClient(base_url=world.url) as client:
             assert (await client.get("/readyz")).status_code == 503
+    assert await asyncio.to_thread(world.exit_code, 20) == 0
+
+
+@shutting_down_within([60])
+async def test_a_socket_that_asked_nothing_is_told_when_the_signal_comes(world: World) -> None:
+    async with open_socket(world.url) as connection:
+        world.stop()
+        events, code = await all_messages(connection, None)
+    assert ([event.fields["code"] for event in events], code) == (["draining"], 4503)
     assert await asyncio.to_thread(world.exit_code, 20) == 0

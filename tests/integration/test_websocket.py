@@ -108,6 +108,17 @@ async def test_a_connection_that_asks_nothing_is_not_kept(service: Running, monk
     assert ([e.name for e in events], code) == (["error"], 1008)
 
 
+async def test_a_connection_that_asked_nothing_does_not_hold_up_a_service_that_is_to_stop(service: Running) -> None:
+    drain = service.app.state.drain
+    async with open_socket(service) as connection:
+        await eventually(lambda: asyncio.sleep(0, drain.under_way == 1))
+        drain.begin()
+        events, code = await all_messages(connection, None)
+    assert ([e.fields["code"] for e in events], code) == (["draining"], 4503)
+    await eventually(lambda: asyncio.sleep(0, drain.under_way == 0))
+    assert drain.seconds < websocket.FIRST_MESSAGE_S
+
+
 @pytest.mark.parametrize("politely", [True, False])
 async def test_a_client_that_leaves_frees_the_model(tmp_path: Path, politely: bool) -> None:
     model = ScriptedModel(text="nonsense", delay_s=60)
