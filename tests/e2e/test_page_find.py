@@ -38,6 +38,8 @@ def test_a_chart_is_opened_without_touching_the_mouse(page: Page) -> None:
     page.goto("/")
     expect(page.locator("#q")).to_be_focused()
     page.keyboard.type("200000")
+    # The address tells that the list is that of all that was typed; an earlier one would be replaced below the focus.
+    expect(page).to_have_url(re.compile("q=200000$"))
     expect(page.locator("#patients-status")).to_have_text("First 25 patients; more below.")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")

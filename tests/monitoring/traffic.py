@@ -101,12 +101,22 @@ class Traffic:
         self.server.delay_s = 1.0
         asked = [self.summarize(max_words=100 + n, headers=FRESH) for n in range(9)]
         waiting = [asyncio.create_task(request) for request in asked]
-        await asyncio.sleep(0.5)
-        waiting[3].cancel()
+        await self.leave_the_queue(waiting)
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         statuses = {answer.status_code for answer in answers if isinstance(answer, httpx.Response)}
         assert 200 in statuses and statuses & {429, 503}, statuses
         self.server.delay_s = 0
+
+    async def leave_the_queue(self, waiting: list[asyncio.Task[httpx.Response]]) -> None:
+        """Have the last ones leave, one after another, until one of them was still in the queue."""
+        await asyncio.sleep(0.3)
+        for request in reversed(waiting):
+            request.cancel()
+            await asyncio.gather(request, return_exceptions=True)
+            await asyncio.sleep(0.02)
+            metrics = (await self.client.get("/metrics")).text.splitlines()
+            if 'anamnesis_cancelled_total{stage="queued"} 0.0' not in metrics:
+                return
 
     async def batch(self, words: int) -> None:
         """Two summaries that nobody waits for."""
