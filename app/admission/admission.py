@@ -97,6 +97,15 @@ class Admission:
             self._pace.end(begun, asyncio.get_running_loop().time())
             self._leave(ticket.caller, priority)
 
+    def refuse_if_full(self, ticket: Ticket) -> None:
+        """Raise what `place` would raise at once: for a request that only a place can answer, before work on it.
+
+        Raises:
+            Overloaded.
+        """
+        if not self._has_room_for(ticket.priority):
+            self._refuse_if_full(ticket, asyncio.get_running_loop().time())
+
     def adapt(self, load: EngineLoad) -> None:
         """Follow a model server that tells its load."""
         self._follows = True

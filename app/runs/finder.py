@@ -76,7 +76,11 @@ class Finder:
 
         Raises:
             InvalidRequest, IndexUnavailable, IndexMismatch, PatientNotFound, ModelUnavailable.
+            Overloaded: with `fresh`, where there is neither a place nor room to wait for one.
         """
+        if fresh:
+            # Nothing that was made before can answer it, so its chart need not be opened to know.
+            self._runs.refuse_if_full(_ticket(wish))
         sought = await self._look_up(request)
         chart, key = sought.chart, sought.key
         if not fresh:
@@ -176,4 +180,8 @@ class Finder:
             return whole and same and event.trace is not None and one_model_answered(event.trace)
 
         chain_input = ChainInput(sought.request, sought.chart, uuid4().hex, state.ready)
-        return self._runs.begin(sought.key, chain_input, Ticket(wish.caller, wish.priority, wish.deadline), reusable)
+        return self._runs.begin(sought.key, chain_input, _ticket(wish), reusable)
+
+
+def _ticket(wish: Wish) -> Ticket:
+    return Ticket(wish.caller, wish.priority, wish.deadline)

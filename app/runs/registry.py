@@ -51,6 +51,10 @@ class Runs:
         """The run of a summary, under way or finished within the last minute."""
         return self._running.get(summary_id) or self._finished.get(summary_id)
 
+    def refuse_if_full(self, ticket: Ticket) -> None:
+        """Raise Overloaded where a run that begins now would be refused its place at once."""
+        self._admission.refuse_if_full(ticket)
+
     def begin(
         self,
         key: str,

@@ -41,6 +41,20 @@ async def test_more_than_may_wait_are_turned_away_at_once_and_the_rest_is_answer
         assert (await service.client.post("/summarize", json=BODY)).status_code == 200
 
 
+async def test_a_fresh_one_is_turned_away_before_its_chart_is_looked_for(tmp_path: Path) -> None:
+    async with running(tmp_path, llm=ScriptedModel(delay_s=60), max_inflight=1, max_queued=0) as service:
+        call = asyncio.create_task(service.client.post("/summarize", json=BODY, headers=FRESH))
+        await eventually(lambda: has_inflight(service, 1))
+        nobody = {"patient_id": "nobody"}
+        assert (await service.client.post("/summarize", json=nobody, headers=FRESH)).json()["code"] == "overloaded"
+        assert (await service.client.post("/summarize", json=nobody)).json()["code"] == "patient_not_found"
+        call.cancel()
+
+
+async def has_inflight(service: Running, count: int) -> bool:
+    return await service.metric("anamnesis_inflight_summaries") == count
+
+
 async def test_other_requests_are_answered_while_summaries_are_made(tmp_path: Path) -> None:
     async with running(tmp_path, llm=ScriptedModel(delay_s=5), max_inflight=1) as service:
         call = asyncio.create_task(service.client.post("/summarize", json=BODY))

@@ -155,6 +155,17 @@ async def test_a_queue_full_of_others_is_nobodys_own_fault() -> None:
     await end(*visits)
 
 
+async def test_it_can_be_asked_whether_a_place_would_be_refused_at_once() -> None:
+    gate = made(1, queued=2)
+    gate.refuse_if_full(Ticket("d"))
+    visits = await ask(gate, Ticket("a"), Ticket("b"), Ticket("c"))
+    with pytest.raises(Overloaded) as refused:
+        gate.refuse_if_full(Ticket("d"))
+    assert refused.value.status == 503 and refused.value.retry_after_s
+    await end(*visits)
+    gate.refuse_if_full(Ticket("d"))
+
+
 async def test_one_whose_deadline_has_passed_never_waits_nor_gets_a_place() -> None:
     gate = made(1)
     late, *_ = await ask(gate, Ticket("a", deadline=asyncio.get_running_loop().time() - 1))
