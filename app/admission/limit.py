@@ -3,7 +3,7 @@
 from chains.models import EngineLoad
 
 _WEIGHT = 0.5
-_FEW_WAITING, _MANY_WAITING, _FAR_TOO_MANY_WAITING = 0.25, 1.0, 4.0
+_FEW_WAITING, _MANY_WAITING, _FAR_TOO_MANY_WAITING = 1.0, 2.0, 4.0
 _CACHE_FILLING, _CACHE_FULL = 0.85, 0.95
 _INCREASE = 0.1
 _DECREASE, _STEEP_DECREASE = 0.75, 0.5
@@ -18,9 +18,9 @@ class AdaptiveLimit:
     limit that rose with time would have risen far too high before the server could tell.
 
     The signal is not a latency, as where a server tells nothing of itself (Netflix concurrency-limits, Gradient2), but
-    the server's own queue and cache. Requests waiting before the batch are set in relation to those in it: up to a
-    quarter keeps the batch full, more than as many again is only waiting. One look may fall on a burst, so the
-    relation is averaged over looks.
+    the server's own queue and cache. Requests waiting before the batch are set in relation to those in it: as many
+    again keep the batch full through the ends of summaries, more than twice as many only wait. One look may fall on a
+    burst, so the relation is averaged over looks.
     """
 
     def __init__(self, *, floor: int, ceiling: int, start: int) -> None:

@@ -74,7 +74,7 @@ async def test_those_who_give_up_tell_nothing_of_the_server(server: FakeOpenAISe
 
 
 async def test_fewer_are_let_in_while_the_server_queues(server: FakeOpenAIServer, gate: Admission) -> None:
-    server.metrics_page = page(running=8, waiting=30)
+    server.metrics_page = page(running=8, waiting=40)
     async with watching(gate, server.url):
         assert gate.limit == 6
 
@@ -87,7 +87,7 @@ async def test_fewer_are_let_in_while_its_cache_is_full(server: FakeOpenAIServer
 
 async def test_what_waits_here_for_a_connection_counts_as_waiting(server: FakeOpenAIServer, gate: Admission) -> None:
     server.metrics_page = page(running=8, waiting=0)
-    async with watching(gate, server.url, held_back=30):
+    async with watching(gate, server.url, held_back=40):
         assert gate.limit == 6
 
 
