@@ -98,7 +98,7 @@ def _of_the_drug(fact: DrugFact, same: list[DrugFact], claim: Claim) -> Refusal 
     if (
         fact.route
         and routes
-        and _route(fact.route) not in routes | _routes(_regions(claim.contexts, behind=True)[fact.name])
+        and _route(fact.route) not in routes | _routes(_regions(claim.contexts, behind=True).get(fact.name, ""))
     ):
         return _ROUTE
     return None
